@@ -32,7 +32,7 @@ class MessageStatus(OpenEnum):
         return self in _OVER
 
 
-#: Where a message stays.
+#: Final statuses.
 _OVER = frozenset({MessageStatus.ANSWERED, MessageStatus.FAILED})
 
 

@@ -27,11 +27,11 @@ class RunStatus(OpenEnum):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more happens to the run, unless somebody retries a task of it."""
+        """Whether the run has ended. Retrying one of its tasks opens it again."""
         return self in _OVER
 
 
-#: Where a run stays, unless somebody retries a task of it.
+#: Final statuses, unless a task of the run is retried.
 _OVER = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED})
 
 

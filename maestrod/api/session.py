@@ -61,9 +61,9 @@ class SessionStatus(OpenEnum):
         look: Look = UNKNOWN,
         meaning: str = "this version does not know its status",
     ) -> None:
-        """``live``: the type of ``Session.live``; a session that has ended, for good, has none. ``meaning``: the sentence of ``why``.
+        """``live``: the type of ``Session.live``; a session that has ended has none. ``meaning``: the sentence for ``why``.
 
-        A status of a newer daemon is not known, and its session has any state.
+        The status of a newer daemon may be unknown. Its session may have any state.
         """
         self.is_known = look is not UNKNOWN
         self.live = live

@@ -26,7 +26,8 @@ class RunningTurn(Entity, frozen=True, tag_field="state", tag="running"):
 
 
 class PastTurn(Entity, frozen=True, tag_field="state", tag="over"):
-    """The last turn ended at ``since``, with ``outcome`` ``completed``, ``failed``, ``interrupted`` or ``limit``; ``code`` and ``detail`` say more.
+    """The last turn ended at ``since``, with ``outcome`` ``completed``, ``failed``, ``interrupted`` or ``limit``; see ``code``
+    and ``detail``.
 
     ``background`` counts tasks it left running. ``stall_at`` is when the daemon checks whether they still run.
     """
@@ -52,8 +53,8 @@ Turn = RunningTurn | PastTurn
 class Wait(Entity, frozen=True):
     """A usage limit that a session waits for: why, since when, and until when (staggered, so after the reset itself).
 
-    ``guessed``: the agent did not report when it ends. ``due``: the time has come, and the session waits for a free slot.
-    ``is_length``: it waits for a length of time, not for a time of day, so setting the clock does not change it.
+    ``guessed``: the agent did not report when it ends. ``due``: the limit has ended, and the session waits for a free slot.
+    ``is_length``: it waits for a duration, not until a time of day, so setting the clock does not change it.
     """
 
     kind: str

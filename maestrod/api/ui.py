@@ -1,4 +1,4 @@
-"""The web page: how a person opens it."""
+"""The web page: opening it in a browser."""
 
 from maestrod.api.errors import NotAllowed, Unavailable
 from maestrod.api.model.base import Entity, Instant, Params

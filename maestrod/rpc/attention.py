@@ -1,4 +1,4 @@
-"""Waiting for a person's answer."""
+"""Waiting for the answer to a question."""
 
 from maestrod.api.attention import ATTENTION_WAIT, Attention, AttentionWait
 from maestrod.core.world.lookup import found
@@ -9,7 +9,7 @@ from maestrod.rpc.waiting import wait_until
 
 @implements(ATTENTION_WAIT)
 async def wait(context: Context, params: AttentionWait) -> Attention:
-    """Return the question once it has an answer; ask again after a restart of the daemon, it is still there."""
+    """Return the question once it has an answer. Call again after a restart of the daemon; the question is kept."""
     id_ = params.attention_id
 
     def look() -> Attention | None:

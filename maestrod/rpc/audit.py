@@ -1,7 +1,7 @@
-"""The audit: a line in the log for everything that somebody from elsewhere changed, or was refused.
+"""The audit log: one line for every change by a remote client, and for every refusal.
 
-It says who (the token and its owner), which method, and what came of it; never a parameter, which could hold a secret. Reading
-is not told, or the lines that matter would drown.
+A line has the token and its owner, the method, and the outcome, but never a parameter, which could contain a secret. Reads
+are not logged, because they would hide the important lines.
 """
 
 import logging
@@ -12,15 +12,15 @@ from maestrod.core.world.world import World
 
 log = logging.getLogger("maestrod.audit")
 
-#: What an outcome is called when nothing went wrong.
+#: The outcome of a successful call.
 DONE = "done"
 
-#: Says what came of a call.
+#: Logs the outcome of a call.
 Note = Callable[[str], None]
 
 
 def note(world: World, name: str, method: str, scope: Scope) -> Note | None:
-    """What to tell the outcome of a call to; None for who is not from elsewhere (``name`` is no token's id)."""
+    """The function that logs the outcome of a call; None for local clients, whose ``name`` is not a token's id."""
     token = world.tokens.get(name)
     if token is None:
         return None

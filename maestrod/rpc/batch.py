@@ -1,4 +1,4 @@
-"""A batch (specification, section 6): answered item by item, in one array, when the last item has its answer."""
+"""A batch (specification, section 6): its answers are sent as one array, when the last one is ready."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ _TOO_LARGE = Unprocessable(
 
 
 class Batch:
-    """Collects the answers of the items that are owed one. Nothing is sent for a batch of notifications only."""
+    """Collects the answers of a batch. Nothing is sent for a batch of notifications only."""
 
     def __init__(self, respond: Callable[[Id, Result], bytes], send: Callable[[bytes], None]) -> None:
         self._respond = respond
@@ -27,7 +27,7 @@ class Batch:
         self._sealed = False
 
     def slot(self) -> Send:
-        """The place for one more answer."""
+        """Reserve a place for one more answer."""
         place = len(self._answers)
         self._answers.append(None)
         self._missing += 1
@@ -44,7 +44,7 @@ class Batch:
         return put
 
     def seal(self) -> None:
-        """There are no more items."""
+        """Declare that there are no more items."""
         self._sealed = True
         self._send_if_complete()
 

@@ -1,7 +1,7 @@
-"""Every row of the contract and how it is carried out, found once at start.
+"""Binds every row of the contract to the code that carries it out, once at start.
 
 A row is a pure read (``ANSWERS`` and ``SIGHTED`` of ``core.reading.views``), a command for the engine (``core.rules.RULES``), or has a
-handler in a noun's file here; a handler may stand before a command to wait for its outcome. Anything else is a mistake that stops the
+handler in a noun's file here. A handler may wrap a command to wait for its outcome. Anything else is a bug that prevents the
 start.
 """
 
@@ -31,22 +31,22 @@ NOUNS = (attention, event, permission, queue, run, session, skill, system, termi
 
 
 class BindingKind(enum.Enum):
-    """How a row is carried out."""
+    """What carries out a row."""
 
-    READ = "read"  #: by a function of the world
-    LOOK = "look"  #: by a function of the world and of what is seen outside
-    COMMAND = "command"  #: by the engine
-    CALL = "call"  #: by a handler, at once
-    TASK = "task"  #: by a handler that waits
+    READ = "read"  #: a function of the world
+    LOOK = "look"  #: a function of the world and of what is seen outside it
+    COMMAND = "command"  #: the engine
+    CALL = "call"  #: a handler, at once
+    TASK = "task"  #: a handler that waits
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A row made ready.
+    """A row with everything needed to carry it out.
 
-    ``names`` are the parameters by position, as on the wire. ``limit`` is the longest request in bytes. ``loose``: the
-    parameters may hold any JSON or integers without bounds, so the message is checked for excess. ``own_session``: a session
-    that names none means itself. ``numbered`` are the members in which a number may stand for an id.
+    ``names`` are the wire names of the parameters by position. ``limit`` is the maximum size of a request in bytes. ``loose``:
+    the parameters may contain any JSON or unbounded integers, so the message is checked for excess. ``own_session``: a calling
+    session that names no session means itself. ``numbered`` are the members that accept a number instead of an id.
     """
 
     row: AnyMethod
@@ -70,7 +70,7 @@ def bind(
     handlers: Mapping[str, Handler] = HANDLERS,
     sighted: Mapping[str, Sighted] = SIGHTED,
 ) -> dict[str, Binding]:
-    """The binding of every row. Raises ``RuntimeError`` when a row has none or several, or a function no row."""
+    """The binding of every row. Raises ``RuntimeError`` if a row has no binding or several, or a function has no row."""
     orphans = {*answers, *sighted, *rules, *handlers} - set(methods)
     if orphans:
         raise RuntimeError(f"there is no method for {sorted(orphans)}")
@@ -82,7 +82,7 @@ def bind(
 
 @functools.cache
 def bindings() -> Mapping[str, Binding]:
-    """The bindings of the contract, made once in a process: every listener of a daemon shares them. Raises as ``bind`` does."""
+    """The bindings of the contract, made once per process and shared by all listeners. Raises what ``bind`` raises."""
     return bind()
 
 
@@ -127,7 +127,7 @@ def _may_leave_out_session(params: type[Params]) -> bool:
 
 
 def _is_loose(kind: Any) -> bool:
-    """Whether a type lets any JSON in, or an integer without bounds."""
+    """Whether a type accepts any JSON, or unbounded integers."""
     if isinstance(kind, inspect.IntType):
         return kind.le is None and kind.lt is None
     if isinstance(kind, (inspect.AnyType, inspect.RawType)):

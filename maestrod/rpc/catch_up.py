@@ -1,8 +1,9 @@
-"""Catching up with events: first those that were, then those that come, without a gap and without an overlap.
+"""Catches up with events: first past events, then live ones, without gaps and overlaps.
 
-Every stream of events begins here, whatever it looks like on the wire. It reads the journal as fast as its client takes it. When
-it has reached what the bus has published it goes live, with no checkpoint in between. The bus never waits: a client that leaves more
-than ``UNSENT_BYTES`` unread is cut off and told how far it got, and may begin again from there. One commit always fits.
+Every stream of events begins here, whatever its form on the wire. It reads the journal as fast as its client reads. When it
+reaches the last event that the bus has published, it goes live, with no checkpoint in between. The bus never waits. A client
+that leaves more than ``UNSENT_BYTES`` unread is cut off with the last seq it got, and may start again from there. One commit
+always fits.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,34 +13,34 @@ from typing import Protocol
 from maestrod.api.event import Event
 from maestrod.rpc.context import Services
 
-#: Bytes a client may leave unread before it is cut off.
+#: Maximum bytes that a client may leave unread before it is cut off.
 UNSENT_BYTES = 2 * 1024 * 1024
 
-#: Events read from the journal at a time.
+#: Events read from the journal at once.
 _PIECE = 256
 
 
 class Subscriber(Protocol):
-    """A client that is told events."""
+    """A client that receives events."""
 
     @property
     def closed(self) -> bool:
-        """Whether it wants no more."""
+        """Whether the subscription has ended."""
 
     def show(self, events: Sequence[Event], seq: int) -> None:
-        """Send these events, after which it knows all there is up to ``seq``."""
+        """Send these events. The client is then up to date to ``seq``."""
 
     def go_live(self) -> None:
-        """Be told what is published from now on."""
+        """Receive the events that are published from now on."""
 
     async def wait_room(self) -> None:
-        """Return when its client can take more."""
+        """Return when the client can take more."""
 
 
 def past(services: Services, since: int) -> Iterator[Event]:
-    """The journal after ``since``. A seq that a reading method told may be ahead of the journal by a moment.
+    """The journal after ``since``. A seq from a reading method may be ahead of the journal for a moment.
 
-    Raises ``ResyncRequired`` when the journal does not go back so far, or has never been so far.
+    Raises ``ResyncRequired`` if the journal does not go back that far, or has never reached ``since``.
     """
     engine = services.engine
     if engine.bus.seq <= since <= engine.world.seq:
@@ -50,9 +51,9 @@ def past(services: Services, since: int) -> Iterator[Event]:
 async def catch_up(
     services: Services, stream: Subscriber, matches: Callable[[Event], bool], earlier: Iterator[Event], since: int
 ) -> None:
-    """Show what matches of the ``earlier`` events, which are those after ``since``, then go live.
+    """Send matching events of ``earlier``, the events after ``since``, then go live.
 
-    Raises ``ResyncRequired`` when a part of the journal goes while a slow client still reads it.
+    Raises ``ResyncRequired`` if a part of the journal is removed while a slow client still reads it.
     """
     bus, reached = services.engine.bus, since
     while not stream.closed:

@@ -1,4 +1,4 @@
-"""What the handlers are given: the daemon's parts, who is asking, and the way back."""
+"""What handlers receive: the daemon's parts, the caller, and the connection to the client."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -20,11 +20,11 @@ from maestrod.rpc.encoded import EncodedEvents
 from maestrod.rpc.exchange import Exchange
 from maestrod.rpc.sign_in import SignIn
 
-#: Streams of notifications on one connection; each costs its share of every event.
+#: Maximum number of notification streams on one connection, because each adds work for every event.
 STREAM_LIMIT = 100
 
 
-#: What a deciding hook of an agent prints, by agent, event, permission (None: it asks at its own dialog) and message.
+#: The output of a hook that decides, from agent, event, permission (None: the agent shows its own dialog) and message.
 HookAnswer = Callable[[str, str, Permission | None, str], str]
 
 
@@ -34,40 +34,40 @@ def no_hook_reading(agent: str, event: str, payload: Any) -> Reading:
 
 
 def no_hook_answer(agent: str, event: str, permission: Permission | None, message: str) -> str:
-    """What a hook prints of which nothing is known: nothing, which leaves the decision to the agent."""
+    """The output of a hook whose agent is unknown: empty, which leaves the decision to the agent."""
     return ""
 
 
 class Wire(Protocol):
-    """The way back to a client, whatever carries it (``transport/``).
+    """The way back to a client, over any transport (``transport/``).
 
-    ``unsent`` is the number of bytes that the client has not taken yet.
+    ``unsent`` is the number of bytes that the client has not read yet.
     """
 
     @property
     def unsent(self) -> int: ...
 
     def send(self, message: bytes) -> None:
-        """Queue one message; never waits. What is queued for a client that is gone is dropped."""
+        """Queue one message, without waiting. Messages to a client that is gone are dropped."""
 
     def flush(self) -> None:
-        """Hand over what the client can take right now."""
+        """Send as much as the client can take right now."""
 
     async def wait_room(self) -> None:
-        """Return when little is unsent; always lets other tasks run."""
+        """Return when little is unsent. Always lets other tasks run."""
 
     def resume(self) -> None:
-        """The conversation has room for more calls."""
+        """Read from the client again, because the conversation has room for more calls."""
 
     def start(self, task: Callable[[], Awaitable[None]]) -> None:
-        """Run a task beside the connection; an error in it ends the connection and nothing else."""
+        """Run a task beside the connection. An error in it ends only the connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class DaemonInfo:
-    """Who the daemon is; ``slots`` is how many worker sessions may live at once.
+    """The daemon's identity; ``slots`` is the maximum number of live worker sessions.
 
-    ``started_at`` is ms since the epoch, ``started`` the same moment on the clock that is never set.
+    ``started_at`` is in ms since the epoch, ``started`` the same moment on the clock that is never set.
     """
 
     instance: str
@@ -82,9 +82,9 @@ class DaemonInfo:
 
 @dataclass(slots=True)
 class PortStatus:
-    """One TCP port as methods see it: its address while it serves (``url``), or why it does not (``problem``).
+    """The state of one TCP port: its address while it serves (``url``), or why it does not (``problem``).
 
-    ``fingerprint`` is its certificate's SHA-256 in hexadecimal, where it has one.
+    ``fingerprint`` is the SHA-256 of its certificate in hexadecimal, if it has one.
     """
 
     url: str | None = None
@@ -94,12 +94,12 @@ class PortStatus:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The parts of the daemon that methods use, put together by ``app.py``.
+    """The parts of the daemon that methods use, assembled by ``app.py``.
 
-    ``token_key`` signs session tokens, ``sign_in`` lets browsers in. ``bridge`` is the port for this machine, ``remote`` the one
-    for other machines. ``request_stop`` makes the daemon stop; ``stopping`` is set when it does. ``counts`` are the counters of
-    ``system.metrics``. ``hook_answer`` says what a deciding hook prints: of agent, event, permission and message.
-    ``read_hook`` says what the payload of a hook means. ``asking`` counts the hooks that wait for each question.
+    ``token_key`` signs session tokens; ``sign_in`` signs browsers in. ``bridge`` is the port for this machine, ``remote`` the
+    one for other machines. ``request_stop`` makes the daemon stop; ``stopping`` is set while it does. ``counts`` are the
+    counters of ``system.metrics``. ``hook_answer`` makes the output of a hook that decides; ``read_hook`` reads the payload of
+    a hook. ``asking`` counts the hooks that wait for each question.
     """
 
     engine: Engine
@@ -122,9 +122,9 @@ class Services:
 
 
 class ClientState:
-    """What a connection remembers: the way back, who it is, how much it may do, and what is being streamed to it.
+    """The state of a connection: the way back, its identity and scope, and its streams.
 
-    ``name`` is the id of the token by which somebody came in from elsewhere.
+    ``name`` is the token id of a remote client.
     """
 
     def __init__(self, wire: Wire, scope: Scope = Scope.ADMIN, *, name: str = "", has_stream: bool = True) -> None:
@@ -138,13 +138,13 @@ class ClientState:
 
     @property
     def has_streams(self) -> bool:
-        """Whether anything is being streamed."""
+        """Whether any stream is open."""
         return bool(self._streams)
 
     def open_stream(self, stop: Callable[[], None]) -> int:
-        """Number a new stream of notifications; ``stop`` ends it.
+        """Add a stream of notifications, which ``stop`` ends. Returns its number.
 
-        Raises ``Busy`` when there are too many, ``Unprocessable`` where the way back ends with the answer.
+        Raises ``Busy`` if there are too many, ``Unprocessable`` if the connection ends with the answer.
         """
         if not self._has_stream:
             raise Unprocessable(
@@ -159,11 +159,11 @@ class ClientState:
         return self._last_stream
 
     def forget_stream(self, number: int) -> None:
-        """A stream has ended by itself."""
+        """Remove a stream that has ended by itself."""
         self._streams.pop(number, None)
 
     def close_stream(self, number: int) -> None:
-        """End a stream. Raises ``NotFound`` for one that is not there (any more)."""
+        """End a stream. Raises ``NotFound`` if there is none with this number."""
         stop = self._streams.pop(number, None)
         if stop is None:
             raise NotFound("event.no_subscription", f"this connection has no subscription {number}")
@@ -177,7 +177,7 @@ class ClientState:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One call: who asks (``actor``), over which connection, and, when it waits, the exchange its answer belongs to."""
+    """One call: the caller (``actor``), the connection, and, for a call that waits, its exchange."""
 
     services: Services
     actor: Actor

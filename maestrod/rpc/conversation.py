@@ -1,6 +1,6 @@
-"""One client and what it has asked: messages in, answers out, in whatever order the answers are ready.
+"""The requests of one client: messages in, answers out, each as soon as it is ready.
 
-Nothing here knows sockets; a ``Wire`` carries the answers. A conversation never raises for what a client sends.
+Nothing here knows sockets; a ``Wire`` carries the answers. No message from a client makes a conversation raise.
 """
 
 import msgspec
@@ -15,13 +15,13 @@ from maestrod.rpc.dispatch import CANCELLED, NOTHING, Dispatcher, refusal
 from maestrod.rpc.envelope import Id, InvalidRequest, ParseError, Request, read, read_id, read_item
 from maestrod.rpc.exchange import Exchange, Result, Send
 
-#: Calls that wait, and commands on their way to the disk, that one client may have at a time; and the bytes they hold. Beyond
-#: that nothing more is read from it, so a client that floods us waits for itself.
+#: Maximum number of calls of one client that wait, of all its calls in progress, and the bytes that these hold. Beyond
+#: these limits, nothing more is read from it, so a client that floods the daemon only delays itself.
 WAITING_LIMIT = 32
 PENDING_LIMIT = 1024
 PENDING_BYTES = 8 * 1024 * 1024
 
-#: The Language Server Protocol's way to take a request back (3.17, "Cancellation Support").
+#: The notification that cancels a request, as in the Language Server Protocol (3.17, "Cancellation Support").
 _CANCEL = "$/cancelRequest"
 
 
@@ -47,31 +47,31 @@ class Conversation:
 
     @property
     def busy(self) -> bool:
-        """Whether this client has enough under way, so that what it sends next has to wait."""
+        """Whether the client has so many calls in progress that its next message must wait."""
         return self._waiting >= WAITING_LIMIT or len(self._open) >= PENDING_LIMIT or self._held > PENDING_BYTES
 
     @property
     def under_way(self) -> int:
-        """How many requests are not over."""
+        """The number of requests in progress."""
         return len(self._open)
 
     @property
     def owes(self) -> bool:
-        """Whether an answer is still to come: notifications get none."""
+        """Whether the client still waits for an answer; notifications get none."""
         return any(exchange.id is not UNSET and not exchange.answered for exchange in self._open)
 
     @property
     def waits(self) -> bool:
-        """Whether a call may wait for something to happen."""
+        """Whether any call may wait for an event."""
         return self._waiting > 0
 
     @property
     def is_over(self) -> bool:
-        """Whether a client that asks nothing more has nothing more to expect."""
+        """Whether the client has nothing more to expect, unless it sends another request."""
         return not self._open and not self.client.has_streams
 
     def receive(self, message: bytes) -> None:
-        """Take one message: carry out what can be carried out at once and start the rest."""
+        """Process one message: answer at once where possible, and start tasks for the rest."""
         self._counts["messages"] += 1
         try:
             found = read(message)
@@ -85,11 +85,11 @@ class Conversation:
             self._send(read_id(message), refusal(error))
 
     def refuse(self, error: FramingError) -> None:
-        """Say why the stream could not be understood: the last answer of the conversation."""
+        """Send the framing error as the last answer of the conversation."""
         self._send(None, refusal(error))
 
     def stop(self) -> None:
-        """The daemon stops: calls that only wait end now, work under way is left to finish."""
+        """End the calls that only wait, because the daemon stops. Work in progress may finish."""
         error = refusal(
             Unavailable("daemon.stopping", "the daemon is stopping: repeat the call when it has started again")
         )
@@ -99,7 +99,7 @@ class Conversation:
                 exchange.cut(error)
 
     def close(self) -> None:
-        """The client is gone: its waits and streams end, what it handed to the engine stands."""
+        """End the waits and streams of a client that is gone. Commands already in the engine stay valid."""
         self.client.close()
         for exchange in list(self._open):
             exchange.cut(refusal(CANCELLED))
@@ -143,7 +143,7 @@ class Conversation:
             self._wire.send(self._dispatcher.respond(id_, result))
 
     def _cut(self, params: Raw) -> None:
-        """Answer a request that is under way as cancelled. One that is not is no error: its answer was faster."""
+        """Answer a request in progress as cancelled. If it has been answered already, do nothing."""
         try:
             exchange = self._by_id.get(_cancel.decode(params).id)
         except (msgspec.DecodeError, RecursionError):

@@ -1,4 +1,4 @@
-"""Events as JSON, each encoded once however many subscribers it has."""
+"""Events as JSON, each encoded once for all its subscribers."""
 
 import msgspec
 
@@ -7,15 +7,15 @@ from maestrod.core.world.entities import complete
 
 _encode = msgspec.json.Encoder().encode
 
-#: Remembered requests hold whole replies, whatever those hold.
+#: Events of remembered requests contain whole replies, which may contain secrets.
 _PRIVATE = "request."
 
-#: Tokens are known by the digest of their secret.
+#: Events of tokens contain the digest of a secret.
 _SECRET = "token."  # noqa: S105  # the name of a kind
 
 
 class EncodedEvents:
-    """Remembers the last ones: the subscribers of a commit ask for the same events one after the other."""
+    """A cache of the last encoded events, because the subscribers of a commit ask for the same events one after the other."""
 
     _KEPT = 1024
 
@@ -33,7 +33,9 @@ class EncodedEvents:
 
 
 def public_form(event: Event) -> Event:
-    """The event as others hear it: what a call was answered, and what a secret is known by, stay with us and the journal; entities have every member."""
+    """The event as clients receive it: without the replies of calls and the digests of secrets, and with all members of
+    entities.
+    """
     if event.type.startswith(_PRIVATE):
         return msgspec.structs.replace(event, data={})
     data = complete(event.type, event.data)

@@ -1,8 +1,8 @@
-"""The outer shape of JSON-RPC 2.0 messages (jsonrpc.org/specification, sections 4 and 6): what is a request, what a batch.
+"""The envelope of JSON-RPC 2.0 messages (jsonrpc.org/specification, sections 4 and 6): requests and batches.
 
-Parameters stay bytes here; the method's row decides what they have to be. Unknown members of a request are ignored, so that
-clients of a later version are understood. Bytes that are not UTF-8 are refused (RFC 8259, section 8.1); an escape of half a
-surrogate pair, which JSON can spell and no text can hold, is read as U+FFFD, and a byte order mark is ignored.
+Parameters stay bytes here; the method's row defines their type. Unknown members of a request are ignored, so that
+clients of a later version are understood. Bytes that are not UTF-8 are refused (RFC 8259, section 8.1). The escape of a lone
+surrogate, which is valid JSON but not valid text, is read as U+FFFD. A byte order mark is ignored.
 """
 
 from typing import Annotated, Literal
@@ -14,12 +14,12 @@ from maestrod.api.errors import MaestroError
 from maestrod.api.text.json_text import repeated
 from maestrod.api.text.outside_text import sound_json
 
-#: Section 4: a string, a number (which should have no fraction; ours must not) or null. Bounded, because it is sent back.
+#: Section 4: a string, a number (here: an integer) or null. Its size is limited, because it is sent back.
 Id = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | Annotated[str, Meta(max_length=1024)] | None
 
 
 class Request(msgspec.Struct, gc=False):
-    """A request, or without an ``id`` a notification."""
+    """A request; without an ``id``, a notification."""
 
     jsonrpc: Literal["2.0"]
     method: str
@@ -40,7 +40,7 @@ class ParseError(MaestroError):
 
 
 class InvalidRequest(MaestroError):
-    """JSON, but not a request of JSON-RPC 2.0, or not one that can be served."""
+    """The JSON is not a JSON-RPC 2.0 request, or cannot be served."""
 
     rpc_code = -32600
     http_status = 400
@@ -92,7 +92,7 @@ def read_item(item: bytes) -> Request:
 
 
 def read_id(message: bytes) -> Id:
-    """The id of a message that is no request, as far as there is one (section 5: null otherwise)."""
+    """The id of an invalid request, if it has one; null otherwise (section 5)."""
     try:
         return _identified.decode(message).id
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -100,7 +100,7 @@ def read_id(message: bytes) -> Id:
 
 
 def _read_batch(message: bytes, otherwise: InvalidRequest) -> list[Raw]:
-    """The items, if it is a batch; ``otherwise`` if it is JSON at all, which comes before any question of form."""
+    """The items of a batch. Raises ``ParseError`` if the message is not JSON, and ``otherwise`` if it is not a batch."""
     try:
         if message.lstrip()[:1] == b"[":
             return _batch.decode(message)
@@ -111,7 +111,7 @@ def _read_batch(message: bytes, otherwise: InvalidRequest) -> list[Raw]:
 
 
 def _whole(request: Request, message: bytes) -> Request:
-    """The request, unless a member of it appears twice: one of the two would be lost (RFC 8259, section 4)."""
+    """The request. Raises ``InvalidRequest`` if a member appears twice, because one would be lost (RFC 8259, section 4)."""
     place = repeated(message)
     if place is not None:
         raise InvalidRequest("request.repeated_member", f"`{place}` appears twice", {"path": f"$.{place}"})

@@ -1,4 +1,4 @@
-"""Events: a page of those that were, and a subscription to those that come."""
+"""Events: pages of past events, and subscriptions to new ones."""
 
 from itertools import islice
 
@@ -20,13 +20,13 @@ from maestrod.rpc.encoded import public_form
 from maestrod.rpc.handler import implements
 from maestrod.rpc.subscription import Subscription, matcher
 
-#: Events looked at for one page: with narrow filters a page may come back empty and say where to go on.
+#: Maximum number of events read for one page. With narrow filters, a page may be empty and only say where to continue.
 _LOOKED_AT = 2_000
 
 
 @implements(EVENT_LIST)
 def list_(context: Context, params: EventList) -> EventPage:
-    """The next events after ``since`` that pass; ``seq`` is the last one looked at."""
+    """The next events after ``since`` that pass the filters; ``seq`` is the last one read."""
     matches, published = matcher(params), context.services.engine.bus.seq
     found: list[Event] = []
     seq = params.since
@@ -41,7 +41,7 @@ def list_(context: Context, params: EventList) -> EventPage:
 
 @implements(EVENT_SUBSCRIBE, streams=True)
 def subscribe(context: Context, params: EventSubscribe) -> Subscribed:
-    """Send every later event that passes, first those since ``since``."""
+    """Send all events after ``since`` that pass the filters, then new ones as they happen."""
     services = context.services
     seq = services.engine.bus.seq if params.since is None else params.since
     earlier = past(services, seq) if params.since is not None else None
@@ -55,6 +55,6 @@ def subscribe(context: Context, params: EventSubscribe) -> Subscribed:
 
 @implements(EVENT_UNSUBSCRIBE)
 def unsubscribe(context: Context, params: EventUnsubscribe) -> Done:
-    """End a subscription, or an attachment to a terminal: they are numbered together."""
+    """End a subscription, or an attachment to a terminal; both share one numbering."""
     context.client.close_stream(params.subscription)
     return Done()

@@ -1,4 +1,4 @@
-"""One request and the one answer it is owed: exactly one when it carries an id, none when it is a notification."""
+"""One request and its answer: exactly one if it has an id, none if it is a notification."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,19 +8,19 @@ from msgspec import UnsetType
 
 from maestrod.rpc.envelope import Id
 
-#: What an answer is: jsonrpcserver's ``Result``, an OSlash ``Either`` without types of its own. Only ``dispatch.py`` looks inside.
+#: An answer: jsonrpcserver's ``Result``, an untyped OSlash ``Either``. Only ``dispatch.py`` looks inside.
 Result = Any
 
-#: Takes an answer and the id it belongs to.
+#: Sends an answer to the request with this id.
 Send = Callable[[Id | UnsetType, Result], None]
 
 
 class Exchange:
-    """A request under way.
+    """A request in progress.
 
-    The first ``answer`` counts, later ones are dropped: a cancelled call may still come to its end, which ``finish`` tells.
-    ``scope`` is that of the task the call runs in, if it does; ``idle`` says that the task does nothing but wait for something
-    to happen, so that nothing is lost when it is cut off. ``note`` is told the answer as well. ``size`` is what the request holds of memory, in bytes.
+    The first ``answer`` counts; later ones are dropped, because a cancelled call may still finish (``finish``). ``scope`` is
+    the cancel scope of the call's task, if it has one. ``idle``: the task only waits for an event, so nothing is lost if it is
+    cut off. ``note`` receives the answer as well. ``size`` is the memory that the request uses, in bytes.
     """
 
     __slots__ = ("_done", "_send", "answered", "id", "idle", "note", "scope", "size")
@@ -43,7 +43,7 @@ class Exchange:
         self._done = done
 
     def answer(self, result: Result) -> None:
-        """Give the answer."""
+        """Send the answer, unless there was one."""
         if not self.answered:
             self.answered = True
             if self.note is not None:
@@ -51,12 +51,12 @@ class Exchange:
             self._send(self.id, result)
 
     def finish(self, result: Result) -> None:
-        """Give the answer, unless there was one; nothing is left to do."""
+        """Send the answer, unless there was one, and end the exchange."""
         self.answer(result)
         self._done(self)
 
     def cut(self, result: Result) -> None:
-        """Answer now and end the task, if there is one; what was handed to the engine stands."""
+        """Answer now and cancel the task, if there is one. Commands already in the engine stay valid."""
         self.answer(result)
         if self.scope is not None:
             self.scope.cancel()

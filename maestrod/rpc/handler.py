@@ -1,4 +1,4 @@
-"""How a row is tied to the function that carries it out, where that is more than a pure read or a plain command."""
+"""Binds a row to the handler that carries it out, for rows that are neither a pure read nor a plain command."""
 
 import inspect
 from collections.abc import Awaitable, Callable
@@ -16,19 +16,21 @@ Carrier = Callable[[Context, P], R | Awaitable[R]]
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """A function for a row. One that waits is run as a task; ``streams`` go on after the answer, on the connection."""
+    """The function for a row. One that ``waits`` runs as a task; one that ``streams`` keeps sending notifications after the
+    answer.
+    """
 
     function: Callable[[Context, Any], Any]
     waits: bool
     streams: bool
 
 
-#: By method name; filled by ``implements`` as the noun's files are imported (``bind.py`` imports them all).
+#: Handlers by method name. ``implements`` fills it when the files of the nouns are imported (``bind.py`` imports all).
 HANDLERS: dict[str, Handler] = {}
 
 
 def implements(row: Method[P, R], *, streams: bool = False) -> Callable[[Carrier[P, R]], Carrier[P, R]]:
-    """Make the decorated function the one that carries out ``row``. A plain function must not block."""
+    """Register the decorated function as the handler of ``row``. A synchronous function must not block."""
 
     def register(function: Carrier[P, R]) -> Carrier[P, R]:
         if row.name in HANDLERS:

@@ -1,4 +1,4 @@
-"""Runs and questions named by their numbers, ``12`` or ``#12``, wherever their ids are."""
+"""Accepts the numbers of runs and questions (``12`` or ``#12``) in place of their ids."""
 
 import re
 from collections.abc import Mapping
@@ -12,14 +12,14 @@ from maestrod.core.world.world import World
 
 P = TypeVar("P", bound=Params)
 
-#: The parameters that a number may stand in, and the kind of entity it names.
+#: The parameters that accept a number, and the kind of entity that it names.
 NUMBERED: Mapping[str, str] = {"run_id": "run", "attention_id": "attention"}
 
 _NUMBER = re.compile(r"#?([1-9][0-9]{0,11})", re.ASCII)
 
 
 def with_ids(world: World, params: P, members: tuple[str, ...]) -> P:
-    """The parameters with ids where ``members`` have numbers. Raises ``NotFound`` for a number that was not given."""
+    """The parameters with the numbers in ``members`` replaced by ids. Raises ``NotFound`` for an unknown number."""
     for member in members:
         found = _NUMBER.fullmatch(getattr(params, member) or "")
         if found is None:

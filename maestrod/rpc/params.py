@@ -1,4 +1,4 @@
-"""A method's parameters, from the bytes in a request to the row's struct; what is wrong with them is said with its path."""
+"""Decodes a request's parameters into the row's struct. Errors name the path of the wrong value."""
 
 import re
 from typing import Any
@@ -20,8 +20,8 @@ _array = msgspec.json.Decoder(list[Raw])
 def read_params(binding: Binding, raw: Raw, size: int) -> Any:
     """The parameters as the row's struct: an object by name, an array by position (specification, section 4.2).
 
-    ``size`` is the length of the request in bytes. Raises ``InvalidRequest`` for one that is too long or whose parameters are
-    neither object nor array, ``Malformed`` with ``details.path`` for what does not fit the row.
+    ``size`` is the length of the request in bytes. Raises ``InvalidRequest`` for a request that is too long or whose parameters
+    are neither an object nor an array, ``Malformed`` with ``details.path`` for a value that does not fit the row.
     """
     if size > binding.limit:
         message = f"a request of {binding.row.name} may have {binding.limit} bytes; this one has {size}"
@@ -37,7 +37,7 @@ def read_params(binding: Binding, raw: Raw, size: int) -> Any:
 
 
 def _read_otherwise(binding: Binding, document: bytes, error: msgspec.ValidationError) -> Any:
-    """Parameters by position, or what is wrong with them."""
+    """Decode parameters by position, or raise the error in them."""
     if document[:1] == b"{":
         raise malformed(error, binding.row.params) from None
     if document[:1] != b"[":
@@ -56,7 +56,7 @@ def _read_otherwise(binding: Binding, document: bytes, error: msgspec.Validation
 
 
 def malformed(error: msgspec.ValidationError, kind: Any) -> Malformed:
-    """What is wrong with a value that does not fit its type, with the path apart."""
+    """The error for a value that does not fit its type, with its path in the details."""
     message, path = misfit(error, kind)
     member = _MEMBER.search(message)
     if member:

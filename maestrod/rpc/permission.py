@@ -1,4 +1,4 @@
-"""Deciding for an agent: a hook asks, waits until somebody has decided, and is given what to print."""
+"""Permission requests from hooks: a hook asks, waits for the decision, and gets the output to print."""
 
 import logging
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 @implements(PERMISSION_ASK)
 async def ask(context: Context, params: PermissionAsk) -> PermissionReply:
-    """The engine opens the question, or finds it again by its ``event_id``; the reply comes once it is answered."""
+    """Open the question, or find it again by its ``event_id``, and reply once it is answered."""
     services = context.services
     command = hook_command(services.read_hook, PERMISSION_ASK.name, params, context.actor)
     reply: PermissionReply = await services.engine.submit(command)
@@ -44,9 +44,10 @@ async def _answered(context: Context, attention_id: str) -> Attention:
 
 @contextmanager
 def _waiting(context: Context, attention_id: str) -> Iterator[None]:
-    """Count who waits. When the last hook goes while the daemon is up, its agent has ended it: the question is moot.
+    """Count the waiting hooks. If the last one disconnects while the daemon runs, its agent has ended it, so the question is
+    withdrawn.
 
-    A daemon that stops leaves the question open: the hook asks the next one.
+    A daemon that stops leaves the question open, and the hook asks the next daemon.
     """
     services = context.services
     services.asking[attention_id] += 1
@@ -66,5 +67,7 @@ def _withdraw(context: Context, attention_id: str) -> None:
         return
     try:
         context.services.engine.execute(Withdrawn(attention_id))
-    except MaestroError as error:  # the store takes nothing now: the question stays open until its session goes on
-        log.warning("%s is asked no more, which cannot be recorded: %s", attention_id, error.message)
+    except (
+        MaestroError
+    ) as error:  # the store accepts no changes now: the question stays open until its session continues
+        log.warning("%s was withdrawn by its agent, which cannot be recorded: %s", attention_id, error.message)

@@ -17,10 +17,10 @@ from maestrod.rpc.waiting import deadline
 
 @implements(QUEUE_NEXT)
 async def next_(context: Context, params: QueueNext) -> QueueClaim:
-    """Claim; when there is nothing, claim again after each change of the queue or of a task in it.
+    """Claim an item. If there is none, claim again after each change of the queue or of a task in it.
 
-    The claim itself is the engine's, so of several that wait exactly one gets the item. Nothing is awaited between a claim
-    that got nothing and the subscription to what may change that.
+    The engine decides each claim, so exactly one of several waiting callers gets the item. Nothing is awaited between an
+    empty claim and the subscription to the events that may change it.
     """
     engine = context.services.engine
     command = Command(QUEUE_NEXT.name, params, context.actor)
@@ -31,8 +31,8 @@ async def next_(context: Context, params: QueueNext) -> QueueClaim:
                 if _is_answer(ticket.reply) or not params.wait:
                     break
                 await engine.bus.wait_for(_concerning(context, params))
-                await trio.lowlevel.checkpoint_if_cancelled()  # no claim for somebody who has just gone
-    except TimedOut:  # of a daemon that did not run for a while, perhaps: it hears what came meanwhile first
+                await trio.lowlevel.checkpoint_if_cancelled()  # no claim for a client that has just disconnected
+    except TimedOut:  # the daemon may not have run for a while: first process what arrived meanwhile
         await hear_sockets()
         ticket = engine.execute(command)
         if not _is_answer(ticket.reply):

@@ -1,4 +1,4 @@
-"""Stopping a session and seeing it gone, and reading its timeline."""
+"""Stopping a session and waiting for its end, and reading its timeline."""
 
 import trio
 
@@ -9,13 +9,13 @@ from maestrod.core.world.lookup import found, named_session
 from maestrod.rpc.context import Context
 from maestrod.rpc.handler import implements
 
-#: Seconds a stop waits for the record of the end after nothing of the session was left.
+#: Maximum seconds that a stop waits for the record of the end after all processes are gone.
 RECORD_SECONDS = 5.0
 
 
 @implements(SESSION_STOP)
 async def stop(context: Context, params: SessionStop) -> StopResult:
-    """The engine decides that the session ends, which takes its whole tree; the answer is what that came to, once it is recorded."""
+    """Stop the session and its whole process tree. The answer is the result, once it is recorded."""
     with context.services.stops.report(params.session_id) as report:
         session: Session = await context.services.engine.submit(Command(SESSION_STOP.name, params, context.actor))
         if session.terminal is Terminal.EXTERNAL:
@@ -27,7 +27,7 @@ async def stop(context: Context, params: SessionStop) -> StopResult:
 
 
 async def _recorded(context: Context, session_id: str) -> None:
-    """Return when the end of a session is recorded. A store that cannot record now does it later: nobody waits for that long."""
+    """Return when the end of a session is recorded, or after a time limit: a store without space records it much later."""
     with trio.move_on_after(RECORD_SECONDS):
         while session_id in context.world.by_session.live:
             await context.services.engine.bus.wait_for(lambda event: event.id == session_id)
@@ -35,7 +35,7 @@ async def _recorded(context: Context, session_id: str) -> None:
 
 @implements(SESSION_TIMELINE)
 async def timeline(context: Context, params: TimelineQuery) -> TimelinePage:
-    """A page of the timeline of a session or of a task, with all that happened before the call."""
+    """A page of the timeline of a session or a task, with everything that happened before the call."""
     await context.services.engine.settle()
     world = context.world
     session_id = named_session(params.session_id) if params.task_id is None else params.session_id

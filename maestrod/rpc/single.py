@@ -1,4 +1,4 @@
-"""One call by somebody who waits for the answer and asks nothing meanwhile, as a request over HTTP does."""
+"""A single call whose client waits for the answer, such as an HTTP request."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from maestrod.rpc.exchange import Exchange, Result
 
 
 class SingleCall:
-    """A call of ``method`` with ``params`` (JSON), carried out at once; ``result`` is None while the answer is to come."""
+    """A call of ``method`` with ``params`` (JSON), started at once; ``result`` is None until there is an answer."""
 
     def __init__(self, dispatcher: Dispatcher, client: ClientState, method: str, params: bytes) -> None:
         self.result: Result | None = None
@@ -25,11 +25,11 @@ class SingleCall:
 
     @property
     def waits(self) -> bool:
-        """Whether it may wait for something to happen, so that it is worth while to notice that the caller has gone."""
+        """Whether the call may wait for an event, so that it should be cancelled if the caller disconnects."""
         return self.result is None and self._exchange is not None and self._exchange.scope is not None
 
     async def answer(self) -> Result:
-        """The answer; who stops waiting for it ends the call, as far as it can be ended."""
+        """Wait for the answer. If this is cancelled, the call is cut off."""
         try:
             if self.result is None:
                 await self._came.wait()
@@ -39,7 +39,7 @@ class SingleCall:
         return self.result
 
     def cut(self, why: Result | None = None) -> None:
-        """End it now, as far as it can be ended: what was handed to the engine stands."""
+        """End the call now. Commands already in the engine stay valid."""
         if self._exchange is not None:
             self._exchange.cut(refusal(CANCELLED) if why is None else why)
 

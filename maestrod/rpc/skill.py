@@ -1,4 +1,4 @@
-"""Skills, personas and agents. Finding them reads files and starts programs, so it happens in a thread."""
+"""Skills, personas and agents. Looking them up reads files and starts programs, so it runs in a thread."""
 
 import trio
 from msgspec.structs import replace
@@ -28,7 +28,7 @@ from maestrod.rpc.handler import implements
 
 @implements(SKILL_LIST)
 async def list_(context: Context, params: SkillList) -> SkillPage:
-    """Skills as a project sees them; with a role, those that are for it or for everybody."""
+    """The skills available in a project; with a role, those for that role or for all roles."""
     return await _page(context, params)
 
 
@@ -41,7 +41,7 @@ async def _page(context: Context, params: SkillList) -> SkillPage:
 
 @implements(SKILL_GET)
 async def get(context: Context, params: SkillGet) -> Skill:
-    """The skill with a name."""
+    """The skill with this name."""
     folder = _folder(context, params.project_id)
     skills, _ = await trio.to_thread.run_sync(context.services.catalog.skills, folder)
     for skill in skills:
@@ -52,14 +52,14 @@ async def get(context: Context, params: SkillGet) -> Skill:
 
 @implements(SKILL_RELOAD)
 async def reload(context: Context, params: SkillList) -> SkillPage:
-    """Forget what was read, and read again."""
+    """Drop the cache and read the skills again."""
     await trio.to_thread.run_sync(context.services.catalog.reload)
     return await _page(context, params)
 
 
 @implements(PERSONA_LIST)
 async def personas(context: Context, params: PersonaList) -> PersonaPage:
-    """Personas as a project sees them."""
+    """The personas available in a project."""
     folder = _folder(context, params.project_id)
     items, warnings = await trio.to_thread.run_sync(context.services.catalog.personas, folder)
     return PersonaPage(items=items, warnings=warnings)
@@ -67,7 +67,7 @@ async def personas(context: Context, params: PersonaList) -> PersonaPage:
 
 @implements(AGENT_LIST)
 async def agents(context: Context, params: AgentList) -> AgentPage:
-    """The agents there are, what they lack, and what the domain knows of them."""
+    """The known agents, with their problems and traits."""
     found = await trio.to_thread.run_sync(context.services.catalog.agents)
     return AgentPage(items=tuple(_with_traits(info, context.world.policy.traits(info.name)) for info in found))
 

@@ -1,4 +1,6 @@
-"""A subscription of JSON-RPC: each event that passes the filter is a notification ``event``, the end of a slow one ``event.overflow``."""
+"""A JSON-RPC subscription: each event that passes the filter is a notification ``event``; ``event.overflow`` ends a slow
+client's subscription.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -9,7 +11,7 @@ from maestrod.rpc.context import ClientState, Services
 
 
 def matcher(params: EventSubscribe | EventList) -> Callable[[Event], bool]:
-    """Whether an event passes every filter that is given."""
+    """A function that says whether an event passes all given filters."""
     topics = frozenset(params.topics)
     kinds = frozenset(topic for topic in topics if "." not in topic)
     sessions, tasks = frozenset(params.session_ids), frozenset(params.task_ids)
@@ -30,7 +32,7 @@ def matcher(params: EventSubscribe | EventList) -> Callable[[Event], bool]:
 
 
 class Subscription:
-    """One client's events. ``start`` it with an open stream's number; ``close`` ends it without a word."""
+    """One client's subscription. ``close`` ends it without a notification."""
 
     def __init__(self, services: Services, client: ClientState, matches: Callable[[Event], bool], seq: int) -> None:
         self.number = client.open_stream(self.close)
@@ -49,7 +51,7 @@ class Subscription:
         self._unsubscribe()
 
     def go_live(self) -> None:
-        """Be told every event that is published from now on."""
+        """Receive every event that is published from now on."""
         handle = self._services.engine.bus.subscribe(self._matches, self._deliver)
         self._unsubscribe = handle.close
 
@@ -63,14 +65,14 @@ class Subscription:
         await self._wire.wait_room()
 
     async def catch_up(self, earlier: Iterator[Event]) -> None:
-        """Send what was, then go live."""
+        """Send past events, then go live."""
         try:
             await catch_up(self._services, self, self._matches, earlier, self._sent)
-        except ResyncRequired:  # a segment went while a slow client was reading it
+        except ResyncRequired:  # a segment was removed while a slow client was reading it
             self._overflow()
 
     def show(self, events: Sequence[Event], seq: int) -> None:
-        """Send events; the client knows all there is up to ``seq`` then."""
+        """Send events. The client is then up to date to ``seq``."""
         for event in events:
             self._wire.send(b"%b%b}}" % (self._prefix, self._services.events.encode(event)))
         self._sent = seq

@@ -1,4 +1,4 @@
-"""The daemon itself: greeting, how it is, stopping it, checking it, describing it."""
+"""The daemon itself: hello, status, stop, check, metrics, and the description of all methods."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -34,13 +34,13 @@ from maestrod.rpc.handler import implements
 
 _status = attrgetter("status")
 
-#: What a client may rely on, by name; more may be added.
+#: The features that a client may rely on, by name; more may be added.
 CAPABILITIES = ("batch", "cancel", "content-length", "events", "output")
 
 
 @implements(SYSTEM_HELLO)
 def hello(context: Context, params: Hello) -> HelloReply:
-    """Agree on a protocol; a session token given here holds for every later call of the connection."""
+    """Agree on a protocol version. A session token given here holds for all later calls of the connection."""
     common = set(params.protocols) & set(PROTOCOL_VERSIONS)
     if not common:
         message = f"this daemon speaks protocol {list(PROTOCOL_VERSIONS)}, the client {list(params.protocols)[:10]}"
@@ -62,7 +62,7 @@ def hello(context: Context, params: Hello) -> HelloReply:
 
 @implements(SYSTEM_STATUS)
 def status(context: Context, params: SystemParams) -> SystemStatus:
-    """How the daemon is, in numbers, and what is wrong in sentences."""
+    """The state of the daemon in numbers, and its problems in sentences."""
     services, world = context.services, context.world
     info, refusal = services.info, services.store.refusal()
     return SystemStatus(
@@ -98,7 +98,7 @@ def status(context: Context, params: SystemParams) -> SystemStatus:
 
 @implements(SYSTEM_STOP)
 def stop(context: Context, params: SystemStop) -> StopAccepted:
-    """Begin to stop; the answer still goes out."""
+    """Begin to stop. The answer is still sent."""
     live = len(context.world.by_session.live)
     context.services.request_stop(params.sessions)
     return StopAccepted(pid=context.services.info.pid, sessions_left=live if params.sessions.value == "keep" else 0)
@@ -106,18 +106,18 @@ def stop(context: Context, params: SystemStop) -> StopAccepted:
 
 @implements(SYSTEM_CHECK)
 async def check(context: Context, params: SystemParams) -> CheckReport:
-    """Check the store's files; slow, so it runs in a thread."""
+    """Check the store's files. This is slow, so it runs in a thread."""
     return await trio.to_thread.run_sync(context.services.store.check)
 
 
 @implements(SYSTEM_METRICS)
 def metrics(context: Context, params: SystemParams) -> Metrics:
-    """The daemon's numbers by name."""
+    """The daemon's metrics by name."""
     return Metrics(values=numbers(context.services))
 
 
 def numbers(services: Services) -> dict[str, float]:
-    """The daemon's numbers, in Prometheus' naming style."""
+    """The daemon's metrics, in Prometheus' naming style."""
     world = services.engine.world
     values: dict[str, float] = {f"maestrod_rpc_{name}_total": count for name, count in sorted(services.counts.items())}
     for kind, counts in (("tasks", by_status(world.tasks.values())), ("sessions", by_status(world.sessions.values()))):
@@ -137,7 +137,7 @@ def discover(context: Context, params: Discover) -> dict[str, Any]:
 
 
 def by_status(entities: Collection[Any]) -> dict[str, int]:
-    """How many there are in each status."""
+    """The number of entities in each status."""
     if not entities:
         return {}
     counts: Mapping[Any, int] = Counter(map(_status, entities))

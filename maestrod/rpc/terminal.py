@@ -1,4 +1,4 @@
-"""A session's terminal: typing into it, reading what it printed, following it."""
+"""A session's terminal: typing into it, reading its output, following it."""
 
 import base64
 from functools import partial
@@ -35,18 +35,18 @@ from maestrod.rpc.context import ClientState, Context
 from maestrod.rpc.handler import implements
 from maestrod.rpc.waiting import deadline
 
-#: Bytes of output in one notification, and how much may be unsent before more is read from the log.
+#: Maximum bytes of output in one notification, and of unsent output before more is read from the log.
 PIECE = 64 * 1024
 UNSENT_LIMIT = 1024 * 1024
 
-#: Where the last line of a session is looked for: this many lines and bytes from the end.
+#: The last line of a session is searched within this many lines and bytes from the end.
 _TAIL_LINES = 20
 _TAIL_BYTES = 8192
 
 
 @implements(SESSION_SEND)
 async def send(context: Context, params: SessionSend) -> Done:
-    """Type."""
+    """Type into the terminal."""
     session = _typeable(context, params.session_id)
     text = params.text + ("\r" if params.enter else "")
     await context.services.terminals.send(session.id, text.encode())
@@ -55,7 +55,7 @@ async def send(context: Context, params: SessionSend) -> Done:
 
 @implements(SESSION_RESIZE)
 async def resize(context: Context, params: SessionResize) -> Done:
-    """Set the size."""
+    """Set the terminal's size."""
     session = _typeable(context, params.session_id)
     await context.services.terminals.resize(session.id, params.columns, params.rows)
     return Done()
@@ -63,7 +63,7 @@ async def resize(context: Context, params: SessionResize) -> Done:
 
 @implements(SESSION_OUTPUT)
 async def output(context: Context, params: SessionOutput) -> OutputPage:
-    """A piece of the log; with ``wait`` once there is something after the offset, or nothing will come any more."""
+    """A part of the output log. With ``wait``, it waits until there is output after the offset, or the session has ended."""
     session = found(context.world.sessions, "session", params.session_id)
     terminals = context.services.terminals
     if params.lines is not None:
@@ -75,7 +75,7 @@ async def output(context: Context, params: SessionOutput) -> OutputPage:
                 if page.data or page.ended or not params.wait:
                     return page
                 await terminals.wait_output(session.id, page.end)
-    except TimedOut:  # of a daemon that did not run for a while, perhaps: the agent went on printing
+    except TimedOut:  # the daemon may not have run for a while, but the agent continued to print
         page = terminals.output(session.id, params.offset, params.limit)
         if page.data or page.ended:
             return page
@@ -85,7 +85,7 @@ async def output(context: Context, params: SessionOutput) -> OutputPage:
 
 @implements(SESSION_TAILS)
 async def tails(context: Context, params: SessionTails) -> Tails:
-    """The last line of each session; unknown ones are left out, since a live view may name one that was just deleted."""
+    """The last line of each session. Unknown sessions are left out, because a live view may name one that was just deleted."""
     lines = {}
     for session_id in params.session_ids:
         if session_id in context.world.sessions:
@@ -97,7 +97,7 @@ async def tails(context: Context, params: SessionTails) -> Tails:
 
 @implements(SESSION_ATTACH, streams=True)
 def attach(context: Context, params: SessionAttach) -> Attachment:
-    """Follow: every later piece comes as a notification ``output``, the last one with ``ended``."""
+    """Follow the output: every later part is sent as a notification ``output``, the last one with ``ended``."""
     session = found(context.world.sessions, "session", params.session_id)
     offset = params.offset
     if offset is None:
@@ -123,7 +123,7 @@ class _Notification(msgspec.Struct):
 
 
 async def _follow(context: Context, session_id: str, number: int, offset: int, scope: trio.CancelScope) -> None:
-    """Send the log from ``offset`` on, as fast as the client reads and never further ahead than ``UNSENT_LIMIT``."""
+    """Send the log from ``offset`` on, as fast as the client reads, with at most ``UNSENT_LIMIT`` bytes unsent."""
     terminals, client = context.services.terminals, context.client
     with scope:
         try:
@@ -140,7 +140,7 @@ async def _follow(context: Context, session_id: str, number: int, offset: int, s
                         await client.wire.wait_room()
                 else:
                     await terminals.wait_output(session_id, page.end)
-        except MaestroError:  # the session and its log were deleted meanwhile
+        except MaestroError:  # the session and its log were deleted in the meantime
             _notify(client, _Output(number, offset, ended=True))
     client.forget_stream(number)
 
@@ -150,12 +150,12 @@ def _notify(client: ClientState, output_: _Output) -> None:
 
 
 def watched(world: World, session_id: str) -> Session:
-    """The session whose terminal somebody wants to see. Raises ``NotFound``."""
+    """The session whose terminal a client wants to see. Raises ``NotFound``."""
     return found(world.sessions, "session", session_id)
 
 
 def _typeable(context: Context, session_id: str) -> Session:
-    """The session, if its terminal is there and the caller may type into it."""
+    """The session, if its terminal is open and the caller may type into it."""
     session = watched(context.world, session_id)
     check_actor(context.world, context.actor)
     caller = context.actor.session_id
@@ -165,7 +165,9 @@ def _typeable(context: Context, session_id: str) -> Session:
 
 
 def typeable_by_owner(world: World, session_id: str) -> Session:
-    """The session, if its terminal is there. Raises ``NotFound``, or ``IllegalTransition`` when nobody reads it."""
+    """The session, if its terminal is open. Raises ``NotFound``, or ``IllegalTransition`` if the daemon does not hold the
+    terminal.
+    """
     session = watched(world, session_id)
     if session.status.is_over:
         raise IllegalTransition("session.ended", f"{session.id} is {session.status.value}: its terminal is closed")

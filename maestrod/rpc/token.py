@@ -1,4 +1,6 @@
-"""Making a token, and whom one lets in. The secret comes from here, because the core knows no randomness and keeps no secret."""
+"""Creates access tokens and looks up their scope. Secrets are made here, because the core has no randomness and stores no
+secret.
+"""
 
 import secrets
 
@@ -11,13 +13,13 @@ from maestrod.core.values.command import Command
 from maestrod.rpc.context import Context, Services
 from maestrod.rpc.handler import implements
 
-#: Marks a secret for people and for programs that look for leaked ones.
+#: The prefix of a secret, for people and for programs that search for leaked secrets.
 PREFIX = "mst_"
 
 
 @implements(TOKEN_CREATE)
 async def create(context: Context, params: TokenCreate) -> TokenCreated:
-    """Make a token; who brings the digest of a secret of his own is told none."""
+    """Create a token. A caller that gives the digest of its own secret receives no secret."""
     secret = None
     if params.digest is None:
         secret = PREFIX + secrets.token_urlsafe(32)
@@ -29,12 +31,12 @@ async def create(context: Context, params: TokenCreate) -> TokenCreated:
 
 
 def holder_of_secret(services: Services, secret: bytes) -> tuple[str, Scope] | None:
-    """The id of the token with a secret and what it opens; None for a wrong or a revoked one."""
+    """Id and scope of the token with this secret; None if it is wrong or revoked."""
     return _holder(token_of_secret(services.engine.world, secret))
 
 
 def holder_of_id(services: Services, token_id: str) -> tuple[str, Scope] | None:
-    """The same for a token that was shown before."""
+    """Id and scope of a token by its id; None if it is unknown or revoked."""
     return _holder(services.engine.world.tokens.get(token_id))
 
 

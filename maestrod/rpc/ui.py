@@ -1,4 +1,4 @@
-"""The web page: an address with a code that works once."""
+"""The web page: a URL with a single-use code."""
 
 from maestrod.api.errors import Unavailable
 from maestrod.api.model.ids import is_id
@@ -10,7 +10,7 @@ from maestrod.rpc.sign_in import CODE_LIFETIME_MS
 
 @implements(UI_OPEN)
 def open_(context: Context, params: UiOpen) -> PageAddress:
-    """A fresh code in the address of the page. Who came in by a token of his own gets a page with what that token opens, no more."""
+    """The page's URL with a new code. A remote client gets a page with the scope of its own token."""
     services = context.services
     holder = context.client.name if is_id(context.client.name) else ""
     url = (services.remote.url if holder else None) or services.bridge.url

@@ -1,8 +1,8 @@
 """UI events: the form of events for user interfaces, with the whole entity beside what changed.
 
-User interfaces keep copies of entities and replace them, so ``data`` is the entity as it is when the message is made: never older than the
-event, and for events of long ago newer. ``change`` is the event's own part. ``event`` has the names that
-user interfaces of this kind commonly use (``task:updated``); ``topic`` is our own name, which distinguishes a change of status from any other.
+User interfaces keep copies of entities and replace them. So ``data`` is the entity at the time the message is made: never older
+than the event, and newer for past events. ``change`` is the event's own change. ``event`` has the names that such user
+interfaces commonly use (``task:updated``); ``topic`` is the event's type, which distinguishes a change of status from others.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ from maestrod.core.reading.views import view
 from maestrod.core.world.world import World
 from maestrod.rpc.encoded import public_form
 
-#: Changes whose event holds the entity, or says all there is to say.
+#: Suffixes of events that need no ``change``.
 _WHOLE = (".created", ".deleted", ".added")
 
 #: What happened to an entity: the word in our events, and in UI events where it differs.
@@ -33,12 +33,12 @@ def name_of(type_: str) -> str:
 
 
 def is_state(event: Event) -> bool:
-    """Whether a later event of the same entity makes this one worthless; what happened in a life never is."""
+    """Whether a later event of the same entity makes this one obsolete. Events that record what happened never are."""
     return event.type.endswith(".updated")
 
 
 def ui_event(world: World, event: Event) -> bytes:
-    """The message, as JSON."""
+    """The UI event as JSON."""
     message = {
         "type": "event",
         "event": name_of(event.type),
@@ -58,7 +58,7 @@ def ui_event(world: World, event: Event) -> bytes:
 
 
 def _entity(world: World, event: Event) -> Any:
-    """The whole thing: of a deleted one only the id is left, and an entry of a timeline never was more than its event."""
+    """The whole entity. A deleted entity has only its id; a timeline entry is the data of its event."""
     kind, _, what = event.type.partition(".")
     if kind == "request":
         return {}

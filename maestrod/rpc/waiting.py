@@ -1,7 +1,7 @@
-"""Waiting for something to become true of the world, without polling and without missing the moment.
+"""Waits for a condition of the world, without polling and without missing a change.
 
-The engine changes the world at once and publishes events when they are durable. A waiter looks at the world and subscribes to
-the bus with no checkpoint in between, so no change falls through; what it saw is only told when it can no longer be undone.
+The engine changes the world at once and publishes events when they are durable. A waiter checks the world and subscribes to
+the bus with no checkpoint in between, so it misses no change. It returns what it saw only once that cannot be undone any more.
 """
 
 from collections.abc import Callable, Generator
@@ -21,10 +21,10 @@ T = TypeVar("T")
 async def wait_until(
     context: Context, look: Callable[[], T | None], concerns: Callable[[Event], bool], timeout_ms: int | None
 ) -> T:
-    """What ``look`` gives once it gives something, durably; it looks again after each event that ``concerns`` it.
+    """Wait until ``look`` returns a value and that is durable. It is called again after each event that ``concerns`` it.
 
-    Raises ``TimedOut`` after ``timeout_ms``, and what ``look`` raises. A daemon that did not run for a while first hears what came
-    meanwhile, and looks a last time.
+    Raises ``TimedOut`` after ``timeout_ms``, and what ``look`` raises. Before it times out, it processes what arrived while the
+    daemon may not have run, and looks a last time.
     """
     engine = context.services.engine
     try:
@@ -48,7 +48,7 @@ async def wait_until(
 
 @contextmanager
 def deadline(context: Context, timeout_ms: int | None) -> Generator[None]:
-    """Do nothing but wait in the block: it may be cut off when the daemon stops. Raises ``TimedOut`` after ``timeout_ms``."""
+    """Mark a block that only waits, so that it may be cut off when the daemon stops. Raises ``TimedOut`` after ``timeout_ms``."""
     exchange = context.exchange
     if exchange is None:
         raise RuntimeError("only a call that runs as a task may wait")

@@ -1,4 +1,5 @@
-"""What the daemon and its local clients agree on: where files and the socket are, who holds the data folder, what ships.
+"""What the daemon and its local clients share: the paths of files and the socket, the lock of the data folder, the shipped
+files.
 
-Also how a Python has to be started for our programs, the guard around a hook's command, and reading a file that may be anything.
+Also here: how to start Python for our programs, the guard around a hook's command, and safe reading of files.
 """

@@ -1,10 +1,10 @@
-"""Where the daemon's files and its socket are; asked by the daemon and by every client, so that they agree.
+"""The paths of the daemon's files and its socket. The daemon and all clients use these functions, so that they agree.
 
 ``MAESTRO_HOME`` moves everything under one folder (``data``, ``run``, ``config``), for tests and second instances;
-``MAESTRO_SOCKET`` names the socket alone. Otherwise data and configuration are where the platform keeps them, and the socket
-is in the runtime folder of the login (``$XDG_RUNTIME_DIR``, which programs started outside of a login do not have: they find
-the same folder at ``/run/user/<uid>``), or in a folder of the data where there is no such thing. Nothing is created here.
-``hooks/event.py`` computes the same places without a single import; a test holds the two together.
+``MAESTRO_SOCKET`` sets only the socket. Otherwise, data and configuration are in the platform's usual folders. The socket
+is in the login's runtime folder (``$XDG_RUNTIME_DIR``; programs started outside a login do not have it, but find
+the same folder at ``/run/user/<uid>``), or else in a folder inside the data folder. Nothing is created here.
+``hooks/event.py`` computes the same paths without any import; a test compares the two.
 """
 
 import os
@@ -18,17 +18,17 @@ from maestrod.api.errors import BadConfiguration
 #: Name of the program in the platform's folders.
 APPLICATION = "maestrod"
 
-#: Bytes of a socket path without the final NUL: 108 in Linux's unix(7), 104 in macOS's sys/un.h.
+#: Maximum bytes of a socket path without the final NUL: 108 with it in Linux's unix(7), 104 in macOS's sys/un.h.
 SOCKET_PATH_LIMIT = 103 if sys.platform == "darwin" else 107
 
 _SOCKET_NAME = "maestrod.sock"
 
 
 class Paths(NamedTuple):
-    """The folders for what must last, for what ends with the boot, and for what the user writes; and the socket.
+    """The folders for persistent data, for runtime files that end with the boot, and for configuration; and the socket.
 
-    The socket is the usual one, for the daemon of ``data`` may have been started with another environment: its lock says where it
-    listens (``daemon_lock.socket_of``). ``is_told`` means that the user named the socket, and then it is that one.
+    ``socket`` is the usual one. The daemon of ``data`` may have been started with another environment; its lock says where it
+    listens (``daemon_lock.socket_of``). ``is_told``: the user set the socket, so it is used as it is.
     """
 
     data: Path
@@ -39,10 +39,10 @@ class Paths(NamedTuple):
 
 
 def paths_of(environ: Mapping[str, str]) -> Paths:
-    """The places that ``environ`` leads to (the platform's own folders are those of this process).
+    """The paths for ``environ`` (the platform's own folders are those of this process).
 
-    Raises ``BadConfiguration`` for a variable that is not an absolute path, and for a socket path that the kernel has no
-    room for.
+    Raises ``BadConfiguration`` for a variable that is not an absolute path, and for a socket path that is too long for the
+    kernel.
     """
     home = _folder(environ, "MAESTRO_HOME")
     data, runtime, config = (
@@ -57,7 +57,9 @@ def paths_of(environ: Mapping[str, str]) -> Paths:
 
 
 def _folder(environ: Mapping[str, str], name: str) -> Path | None:
-    """The path in a variable; None when it is not set or empty. Relative ones would mean another place to the daemon."""
+    """The path in a variable; None if it is unset or empty. A relative path is refused, because the daemon would resolve it
+    differently.
+    """
     value = environ.get(name)
     if not value:
         return None
@@ -67,7 +69,7 @@ def _folder(environ: Mapping[str, str], name: str) -> Path | None:
 
 
 def _platform_folders(environ: Mapping[str, str]) -> tuple[Path, Path, Path]:
-    """Data, runtime and configuration folder by the platform's habits."""
+    """The platform's usual folders for data, runtime files and configuration."""
     import platformdirs
 
     data = platformdirs.user_data_path(APPLICATION, appauthor=False)
@@ -76,12 +78,12 @@ def _platform_folders(environ: Mapping[str, str]) -> tuple[Path, Path, Path]:
 
 
 def _runtime(environ: Mapping[str, str], data: Path) -> Path:
-    """The private folder that ends with the login where there is one, else one inside of the data folder.
+    """The login's private runtime folder if there is one, else a folder inside the data folder.
 
-    Never under ``/tmp``: others can take the name first, and cleaners remove sockets there.
+    Never under ``/tmp``, where other users can take the name first and cleaners remove sockets.
     """
     given = environ.get("XDG_RUNTIME_DIR", "")
-    if given.startswith("/"):  # the XDG base directory specification: relative values are to be ignored
+    if given.startswith("/"):  # the XDG base directory specification: ignore relative values
         return Path(given, APPLICATION)
     login = f"/run/user/{os.getuid()}"
     if sys.platform != "darwin" and os.access(login, os.W_OK | os.X_OK):
@@ -90,7 +92,7 @@ def _runtime(environ: Mapping[str, str], data: Path) -> Path:
 
 
 def _check_text(path: Path, variable: str) -> None:
-    """Refuse a path that is not UTF-8: protocol, store and hooks carry it as text."""
+    """Refuse a path that is not UTF-8, because protocol, store and hooks use it as text."""
     try:
         str(path).encode()
     except UnicodeEncodeError:
@@ -101,7 +103,7 @@ def _check_text(path: Path, variable: str) -> None:
 
 
 def _check_length(socket: Path, environ: Mapping[str, str]) -> None:
-    """Refuse a path the kernel has no room for, and name the variable that made it so."""
+    """Refuse a path that is too long for the kernel, and name the variable that causes it."""
     length = len(os.fsencode(socket))
     if length <= SOCKET_PATH_LIMIT:
         return

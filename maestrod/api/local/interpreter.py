@@ -1,6 +1,7 @@
-"""What our programs need of the Python that runs them: paths and arguments in UTF-8, and docstrings, which are the help.
+"""What our programs need from their Python: paths and arguments in UTF-8, and docstrings, which are the help.
 
-A locale or a variable can take both away. A program that finds it so starts itself again, which costs 20 ms and happens nowhere else.
+A locale or an environment variable can disable both. A program that finds this starts itself again, which takes 20 ms in this
+case only.
 """
 
 import os
@@ -8,9 +9,9 @@ import sys
 
 
 def start_again() -> None:
-    """Replace this process by the same program in UTF-8 mode and with docstrings; returns where that was done already.
+    """Replace this process by the same program in UTF-8 mode and with docstrings. Returns if that was done already.
 
-    Python's own words say how: ``-X utf8`` (PEP 540), ``-O`` instead of ``-OO`` and ``PYTHONOPTIMIZE=1``.
+    It uses Python's own options: ``-X utf8`` (PEP 540), ``-O`` instead of ``-OO``, and ``PYTHONOPTIMIZE=1``.
     """
     if "utf8" in sys._xoptions:  # noqa: SLF001 - documented in spite of its name
         return

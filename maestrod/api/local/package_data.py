@@ -1,6 +1,6 @@
-"""Where the files that ship with the program are: hooks, skills, service units and the web page.
+"""The paths of the files that ship with the program: hooks, skills, service units and the web page.
 
-A wheel carries them as ``maestrod/_data/<name>`` (see ``force-include`` in ``pyproject.toml``); a checkout, and an editable
+A wheel contains them as ``maestrod/_data/<name>`` (see ``force-include`` in ``pyproject.toml``); a checkout, or an editable
 installation of one, has them as folders beside the packages.
 """
 
@@ -13,9 +13,9 @@ _PACKAGE = Path(__file__).resolve().parents[2]
 
 
 def package_data(name: str) -> Path:
-    """The folder ``name`` (one of :data:`NAMES`) of the program that is running.
+    """The folder ``name`` (one of :data:`NAMES`) of the running program.
 
-    Raises ``KeyError`` for a folder that does not ship, ``FileNotFoundError`` for an installation that lost it.
+    Raises ``KeyError`` for a folder that does not ship, ``FileNotFoundError`` if this installation has lost it.
     """
     if name not in NAMES:
         raise KeyError(name)

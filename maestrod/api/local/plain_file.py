@@ -1,7 +1,7 @@
-"""Reading a file that somebody else put there: only a plain file, of a bounded size, so that no pipe or device is waited for.
+"""Reads files that others may have put there: only regular files of a limited size.
 
-A named pipe with nobody at its other end, a device without end (``/dev/zero``) or a log of gigabytes in the place of a setting
-would otherwise stop or fill whoever reads it.
+Otherwise, a named pipe without a writer, an endless device (``/dev/zero``) or a log of several gigabytes in place of a settings
+file would block the reader or fill its memory.
 """
 
 import errno
@@ -11,16 +11,16 @@ from io import RawIOBase
 from pathlib import Path
 from typing import BinaryIO
 
-#: Bytes of a file of settings; nobody writes more by hand.
+#: Maximum bytes of a settings file, more than anyone writes by hand.
 SETTINGS_LIMIT = 4 << 20
 
 _CHUNK = 1 << 20
 
 
 def read(path: Path, limit: int, *, pipes: bool = False) -> bytes:
-    """The content of a plain file, or also of a pipe such as a shell's ``<(…)`` with ``pipes``.
+    """The content of a regular file; with ``pipes``, also of a pipe such as a shell's ``<(…)``.
 
-    Raises ``OSError`` with the reason when it is something else, longer than ``limit`` bytes, or cannot be read.
+    Raises ``OSError`` with the reason if it is another kind of file, is longer than ``limit`` bytes, or cannot be read.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     with os.fdopen(descriptor, "rb", buffering=0) as file:
@@ -34,7 +34,7 @@ def read(path: Path, limit: int, *, pipes: bool = False) -> bytes:
 
 
 def read_stream(stream: BinaryIO | RawIOBase, limit: int, path: Path | None = None) -> bytes:
-    """What a stream has until its end. Raises ``OSError`` when that is longer than ``limit`` bytes."""
+    """The content of a stream until its end. Raises ``OSError`` if it is longer than ``limit`` bytes."""
     content = bytearray()
     while chunk := stream.read(min(_CHUNK, limit + 1 - len(content))):
         content += chunk
@@ -44,5 +44,5 @@ def read_stream(stream: BinaryIO | RawIOBase, limit: int, path: Path | None = No
 
 
 def shown(limit: int) -> str:
-    """A number of bytes for people."""
+    """A number of bytes in a readable form."""
     return f"{limit >> 20} MiB" if limit >= 1 << 20 else f"{limit} bytes"

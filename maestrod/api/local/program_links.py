@@ -1,7 +1,7 @@
-"""Links in the data folder that lead to the installation in use, so that hooks follow an upgrade to another place.
+"""Links in the data folder to the installation in use, so that hooks follow an upgrade to another path.
 
-Settings of agents, and sessions for their whole life, name the links: hooks go on working when maestrod was installed again in another
-environment, or with another Python, as soon as its daemon or its ``maestroctl hooks install`` has run.
+The settings of agents, and sessions for their whole life, name the links. So hooks continue to work after maestrod was
+installed in another environment or with another Python, once its daemon or its ``maestroctl hooks install`` has run.
 """
 
 import sys
@@ -13,9 +13,9 @@ PYTHON = "python"
 
 
 def link_hooks(folder: Path, hooks: Path) -> Path:
-    """The hooks of this installation as settings are to name them: by links in ``folder``, or as they are where none can be made."""
+    """The path of this installation's hooks for settings: through links in ``folder``, or directly if no links can be made."""
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # the data folder is for its user alone
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # only its user may access the data folder
         folder.mkdir(exist_ok=True, mode=0o700)
         lead(folder / PYTHON, Path(sys.executable).resolve())
         lead(folder / HOOKS, hooks)
@@ -25,13 +25,15 @@ def link_hooks(folder: Path, hooks: Path) -> Path:
 
 
 def interpreter(hooks: Path) -> Path:
-    """The interpreter for programs in ``hooks``: the link beside them, else this process's own and no virtual environment's."""
+    """The interpreter for programs in ``hooks``: the link beside them, else this process's own, without its virtual
+    environment.
+    """
     link = hooks.parent / PYTHON
     return link if link.is_symlink() else Path(sys.executable).resolve()
 
 
 def lead(link: Path, target: Path) -> None:
-    """Make ``link`` lead to ``target``; at every moment it leads to the old one or to the new. Raises ``OSError``."""
+    """Point ``link`` to ``target``, atomically. Raises ``OSError``."""
     if link.is_symlink() and link.readlink() == target:
         return
     temporary = link.with_name(f".{link.name}.tmp")

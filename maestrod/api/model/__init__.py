@@ -1,4 +1,4 @@
-"""What the nouns of the contract are made of: the two struct families, a method's row, open words, patterns and ids.
+"""The building blocks of the contract: the two struct families, method rows, open enums, patterns and ids.
 
-Every entity and every row stands on these few files; they know no noun, and of the contract only its errors.
+Every entity and every row uses these files. They know no noun, and nothing of the contract except its errors.
 """

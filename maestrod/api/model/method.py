@@ -1,7 +1,7 @@
 """A method is a row of data from which every surface is made.
 
-A row gives JSON-RPC its name, types and errors, REST its route, the documents their text, the typed client its signature
-and ``maestroctl`` its ``noun verb`` command.
+A row provides the name, types and errors for JSON-RPC, the route for REST, the texts for the documents, the signature for the
+typed client and the ``noun verb`` command for ``maestroctl``.
 """
 
 import enum
@@ -19,31 +19,33 @@ class Access(enum.Enum):
     """Who may call a method."""
 
     READ = "read"  #: changes nothing
-    WORK = "work"  #: a session may call it about itself, its tasks, its queue (an orchestrator: its descendants)
+    WORK = (
+        "work"  #: a session may call it for itself, its tasks and its queue (an orchestrator also for its descendants)
+    )
     OWNER = "owner"  #: only the user, never a session
 
 
 class Scope(enum.IntEnum):
-    """How much of the contract a client of the bridge may use; each includes those before it."""
+    """Which methods a client of the bridge may call; each scope includes those before it."""
 
     READ = 1  #: methods that change nothing
-    WORK = 2  #: what a person does daily: tasks, sessions, runs, plans, queues, answers
-    ADMIN = 3  #: the daemon itself, and who may talk to it
+    WORK = 2  #: daily work: tasks, sessions, runs, plans, queues, answers
+    ADMIN = 3  #: the daemon itself, and who may access it
 
 
 #: Nouns that only an administrator may change.
 _ADMIN_NOUNS = frozenset({"system", "skill", "token"})
 
-#: Nouns whose changes give callers nothing that they do not have already: their own page.
+#: Nouns whose changes give callers no new access, such as their own page.
 _OWN_NOUNS = frozenset({"ui"})
 
-#: Nouns that only an administrator may even read.
+#: Nouns that only an administrator may read.
 _SECRETIVE_NOUNS = frozenset({"token"})
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The REST form of a method: verb and path, whose ``{names}`` are parameters."""
+    """The REST route of a method: HTTP method and path, in which ``{names}`` are parameters."""
 
     verb: str
     path: str
@@ -53,11 +55,10 @@ class Route:
 class Method(Generic[P, R]):
     """One row.
 
-    ``params`` and ``result`` are msgspec types; ``waits`` marks a call that may block until something happens, so that it is
-    never run on the connection's own turn; ``example`` is the params of a call that validates; ``positional`` names the
-    parameters the command line takes as arguments, in order, the rest are options. ``errors`` are the method's own errors;
-    besides, any call may fail with ``Malformed`` (its parameters), ``NotAllowed`` (its token), ``Conflict`` (its ``request_id``) or,
-    if it changes something, ``Unavailable``.
+    ``params`` and ``result`` are msgspec types. ``waits`` marks a call that may wait for an event, so it runs as a task of its
+    own. ``example`` has valid parameters. ``positional`` names the parameters that are arguments on the command line, in order;
+    all others are options. ``errors`` are the method's own errors. Any call may also fail with ``Malformed`` (its parameters),
+    ``NotAllowed`` (its token), ``Conflict`` (its ``request_id``) or, if it changes something, ``Unavailable``.
     """
 
     name: str
@@ -83,7 +84,7 @@ class Method(Generic[P, R]):
 
     @property
     def creates(self) -> bool:
-        """Whether a call creates something with an address of its own (201 over HTTP)."""
+        """Whether a call creates an entity with a route of its own (201 over HTTP)."""
         return self.verb in {"create", "spawn"}
 
     @property
@@ -97,20 +98,20 @@ class Method(Generic[P, R]):
 
 
 def get(path: str) -> Route:
-    """A route that reads."""
+    """A GET route, for reads."""
     return Route("GET", path)
 
 
 def post(path: str) -> Route:
-    """A route that acts."""
+    """A POST route, for actions."""
     return Route("POST", path)
 
 
 def patch(path: str) -> Route:
-    """A route that changes some members."""
+    """A PATCH route, for changes of some members."""
     return Route("PATCH", path)
 
 
 def delete(path: str) -> Route:
-    """A route that removes."""
+    """A DELETE route."""
     return Route("DELETE", path)

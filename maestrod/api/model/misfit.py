@@ -1,6 +1,6 @@
-"""Says in a user's words why a value does not fit its type: the choices there are, the member that may be meant, the form of a text.
+"""Explains to users why a value does not fit its type: the valid choices, the member that may be meant, the form of a text.
 
-msgspec's own messages name the value and the place; what would have been right is known to the type alone.
+msgspec's own messages name the value and the place. The type adds what would be valid.
 """
 
 import re
@@ -18,12 +18,12 @@ _AT: Final = re.compile(r" - at `(?P<path>[^`]*)`\Z")
 _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[[^\]]*\]")
 _CHOICE: Final = re.compile(r"Invalid enum value (?P<value>.*)\Z", re.DOTALL)
 _MEMBER: Final = re.compile(r"Object contains (?P<words>unknown field `(?P<name>[^`]*)`)\Z")
-#: Characters of a name that are compared with the names there are.
+#: Characters of a name that are compared with the known names.
 _COMPARED: Final = 80
 
 
 def misfit(error: msgspec.ValidationError, kind: Any) -> tuple[str, str]:
-    """What is wrong with a value for the type ``kind``, and where: ``$`` and members' names, as ``$.settings.permissions``."""
+    """Message and path of a value that does not fit the type ``kind``. The path is like ``$.settings.permissions``."""
     text = str(error)
     at = _AT.search(text)
     path, message = (at["path"], text[: at.start()]) if at else ("$", text)
@@ -37,7 +37,7 @@ def misfit(error: msgspec.ValidationError, kind: Any) -> tuple[str, str]:
 
 
 def meant(name: str, names: list[str]) -> str:
-    """``; did you mean `x`?`` when one of ``names`` is close, else nothing."""
+    """``; did you mean `x`?`` if one of ``names`` is similar, else empty."""
     near = get_close_matches(name[:_COMPARED], names, n=1)
     return f"; did you mean `{near[0]}`?" if near else ""
 
@@ -50,7 +50,7 @@ _type_info = lru_cache(maxsize=256)(inspect.type_info)
 
 
 def _types_at(kind: Any, path: str) -> Iterator[inspect.Type]:
-    """What may stand at a path below a value of the type ``kind``."""
+    """The types that are valid at a path below a value of the type ``kind``."""
     found = list(_plain(_type_info(kind)))
     for step in _STEP.finditer(path):
         found = [each for above in found for below in _below(above, step[1]) for each in _plain(below)]

@@ -1,7 +1,7 @@
-"""The words of the contract that may become more: a status, a kind, a type.
+"""Enums of the contract that newer versions may extend: a status, a kind, a type.
 
-A daemon refuses a word that it does not know. A client reads the replies of newer daemons: in ``unknown_allowed`` an unknown word becomes a
-member of its own, with the word as name and value, equal to no other, so that it is shown as it came and nothing is done about it.
+A daemon refuses an unknown value. A client must read the replies of newer daemons: within ``unknown_allowed``, an unknown value
+becomes a member of its own, with the value as its name, equal to no other member. So it is shown unchanged and not acted on.
 """
 
 import enum
@@ -15,7 +15,7 @@ _unknown: dict[tuple[type[enum.Enum], str], enum.Enum] = {}
 
 
 class OpenEnum(enum.Enum):
-    """Base of the words that replies carry. A member may have more to it than its word: what follows the word goes to ``__init__``."""
+    """Base of the enums in replies. A member may have more data: the values after the first go to ``__init__``."""
 
     _value_: str
 
@@ -39,7 +39,7 @@ class OpenEnum(enum.Enum):
 
 @contextmanager
 def unknown_allowed() -> Iterator[None]:
-    """Read words that this version does not know, as long as it lasts: for replies and events of a daemon, never for requests."""
+    """Accept unknown values within the block. For replies and events of a daemon, never for requests."""
     token = _allowed.set(True)
     try:
         yield

@@ -1,4 +1,5 @@
-"""How the contract is spoken: all rows by name, their REST routes, framing on the socket, and JSON Schema and OpenAPI documents.
+"""The protocols of the contract: all rows by name, their REST routes, framing on the socket, and the OpenRPC and OpenAPI
+documents.
 
-Everything here is made from the rows, so that no surface can say something else than another.
+Everything here is made from the rows, so the surfaces cannot differ.
 """

@@ -1,7 +1,7 @@
-"""JSON Schema of our structs, in our words: the same document whichever version of msgspec makes it.
+"""JSON Schema of the contract's structs, independent of the version of msgspec.
 
-msgspec describes what it decodes, so it requires only members without a default. That is right for parameters. Replies carry every
-member, so the schemas of results require every member; a struct that is used both ways has two schemas.
+msgspec describes what it decodes, so it requires only members without a default. That is right for parameters. Replies have
+every member, so the schemas of results require every member. A struct that is used both ways has two schemas.
 """
 
 import inspect
@@ -12,11 +12,11 @@ import msgspec
 
 from maestrod.api.protocol.registry import AnyMethod
 
-#: What the name of a schema for parameters ends in when replies have one of the same name.
+#: Suffix of the schema of a parameter, if replies have a different one of the same name.
 _INPUT = "Input"
 
-#: In the ``extra_json_schema`` of a type that reads more than we tell (what an older version wrote): the part of its schema that
-#: holds for what we tell.
+#: In the ``extra_json_schema`` of a type that accepts more than replies contain (data of older versions): the part of its
+#: schema that applies to replies.
 TOLD = "x-told"
 
 
@@ -29,7 +29,7 @@ class Schemas(NamedTuple):
 
 
 def contract(methods: Iterable[AnyMethod], template: str) -> Schemas:
-    """The schemas of ``methods``; ``template`` makes a ``$ref`` of a ``{name}``."""
+    """The schemas of ``methods``; ``template`` turns a ``{name}`` into a ``$ref``."""
     rows = list(methods)
     results, replied = schemas_of([row.result for row in rows], template)
     replied = {name: _complete(schema) for name, schema in replied.items()}
@@ -46,7 +46,7 @@ def _complete(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _told_apart(asked: dict[str, Any], replied: dict[str, Any], template: str) -> dict[str, Any]:
-    """The components of parameters, those renamed that replies have otherwise."""
+    """The components of parameters. Those that differ from a component of replies with the same name are renamed."""
     renamed = {name: name + _INPUT for name in asked if name in replied and asked[name] != replied[name]}
     references = {template.format(name=name): template.format(name=new) for name, new in renamed.items()}
     return {renamed.get(name, name): _redirected(schema, references) for name, schema in asked.items()}
@@ -61,10 +61,11 @@ def _redirected(value: Any, references: dict[str, str]) -> Any:
 
 
 def schemas_of(types: Sequence[Any], template: str) -> tuple[tuple[dict[str, Any], ...], dict[str, Any]]:
-    """The schemas of ``types`` in order, and the named components they refer to; ``template`` makes a ``$ref`` of a ``{name}``.
+    """The schemas of ``types`` in order, and the named components they refer to; ``template`` turns a ``{name}`` into a
+    ``$ref``.
 
-    Descriptions are our docstrings: whether msgspec keeps their indentation, and where it puts ``null`` among alternatives, depends
-    on its version, so both are settled here.
+    Descriptions are docstrings. Whether msgspec keeps their indentation, and where it puts ``null`` among alternatives, depends
+    on its version, so both are normalised here.
     """
     schemas, components = msgspec.json.schema_components(types, ref_template=template)
     return tuple(_settled(schema) for schema in schemas), _settled(components)

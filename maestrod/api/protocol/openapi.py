@@ -18,37 +18,37 @@ _COMPONENT = "#/components/schemas/"
 _ERROR = {"$ref": f"{_COMPONENT}Error"}
 _JSON = "application/json"
 
-#: What any call may be answered besides what its row says, and why.
+#: Statuses that any call may return besides those of its row.
 _ANY = {
     400: "The request is malformed; `details.path` says where.",
-    401: "No token, or not one of this daemon's.",
-    403: "The caller may not do this, or a web page of another origin asked.",
-    429: "Too many requests, or no slot: try again.",
-    500: "A bug; the message has the incident id.",
-    503: "The daemon is stopping, has no space, or is read-only: try again.",
+    401: "The token is missing or invalid.",
+    403: "The caller may not do this, or the request came from a web page of another origin.",
+    429: "Too many requests, or no free slot: retry later.",
+    500: "Internal error; the message has the incident id.",
+    503: "The daemon is stopping, has no disk space, or is read-only: retry later.",
 }
 _NAMED = {
-    404: "There is no such thing.",
-    408: "The time given has passed.",
-    409: "It contradicts what is.",
-    410: "The events are gone.",
+    404: "The request names something that does not exist.",
+    408: "The timeout has passed.",
+    409: "The request contradicts the present state.",
+    410: "The events are no longer kept.",
 }
 _NAMED |= {
     413: "The request is too long.",
     415: "The body is not JSON.",
-    422: "The content is refused; the details say why.",
+    422: "The content was refused; the details say why.",
 }
-_NAMED |= {421: "The Host header names another server.", 426: "This is a WebSocket, or another protocol version."}
+_NAMED |= {421: "The Host header names another server.", 426: "Use a WebSocket here, or another protocol version."}
 
 _NO_BODY = frozenset({"GET", "DELETE"})
 
-#: Parameters that never stand in an address.
+#: Parameters that must not be in a URL.
 _SECRET = frozenset({"sessionToken"})
 
 
 @cache
 def openapi(version: str) -> dict[str, Any]:
-    """The document for a daemon of ``version``. The same object each time: not to be changed."""
+    """The document for a daemon of ``version``. Callers share one object and must not change it."""
     schemas = contract(METHODS.values(), _COMPONENT + "{name}")
     paths: dict[str, dict[str, Any]] = {}
     for route, row in routes():
@@ -118,7 +118,7 @@ def _refused(text: str) -> dict[str, Any]:
 
 _ERROR_SCHEMA = {
     "type": "object",
-    "description": "A refusal: `code` is stable and meant for programs, `message` for people.",
+    "description": "An error: `code` is stable and for programs, `message` is for people.",
     "required": ["error", "message", "code"],
     "properties": {
         "error": {"const": True},
@@ -133,7 +133,7 @@ _SCHEMES = {
     "token": {
         "type": "http",
         "scheme": "bearer",
-        "description": "The content of `run/bridge.token`, new at each start.",
+        "description": "The content of `run/bridge.token`, which changes at each start.",
     },
     "page": {
         "type": "apiKey",
@@ -161,23 +161,23 @@ _HEALTH = {
     },
 }
 
-#: What is not made from rows.
+#: Routes that are not made from rows.
 _OTHERS: dict[str, Any] = {
     "/health": {
         "get": {
             "operationId": "health",
-            "summary": "Say that it lives; needs no token",
-            "description": "With `challenge` also HMAC-SHA256 of it by the token: the proof to ask for before sending the token.",
+            "summary": "Check that the daemon runs; needs no token",
+            "description": "With `challenge`, also returns its HMAC-SHA256 keyed by the token. Check this proof before you send the token.",
             "security": [],
             "parameters": [{"name": "challenge", "in": "query", "schema": {"type": "string", "maxLength": 200}}],
-            "responses": _answers(_JSON, _HEALTH, "It lives"),
+            "responses": _answers(_JSON, _HEALTH, "The daemon runs"),
         }
     },
     "/metrics": {
         "get": {
             "operationId": "metrics",
-            "summary": "The daemon's numbers for Prometheus",
-            "responses": _answers("text/plain", {"type": "string"}, "One number per line"),
+            "summary": "The daemon's metrics for Prometheus",
+            "responses": _answers("text/plain", {"type": "string"}, "One metric per line"),
         }
     },
     "/openapi.json": {
@@ -191,8 +191,8 @@ _OTHERS: dict[str, Any] = {
         "post": {
             "operationId": "rpc",
             "summary": "JSON-RPC 2.0: one message, or a batch",
-            "description": f"Errors of calls are answered with 200, as JSON-RPC has it. At most {LARGE_REQUEST_LIMIT} bytes for "
-            f"a plan, {REQUEST_LIMIT} for anything else. `rpc.discover` describes the methods.",
+            "description": f"Errors of calls have status 200, as usual for JSON-RPC. A request may have {LARGE_REQUEST_LIMIT} bytes "
+            f"if it contains a plan, otherwise {REQUEST_LIMIT}. `rpc.discover` describes the methods.",
             "requestBody": {"required": True, "content": {_JSON: {"schema": {"type": ["object", "array"]}}}},
             "responses": _answers(_JSON, {"type": ["object", "array"]}, "The answer")
             | {"204": {"description": "There were only notifications"}}

@@ -1,4 +1,4 @@
-"""All rows, by name; a duplicate name or route is refused when this module is imported."""
+"""All rows by name. A duplicate name or route raises an error when this module is imported."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

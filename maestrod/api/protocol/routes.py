@@ -1,11 +1,11 @@
-"""The REST routes of the rows: the one each row names, and second ones under which programs of this kind look for them."""
+"""The REST routes of the rows: each row's own, and aliases that similar programs use."""
 
 from collections.abc import Iterator, Mapping
 
 from maestrod.api.model.method import Route
 from maestrod.api.protocol.registry import METHODS, AnyMethod
 
-#: Second routes of rows.
+#: Aliases of rows.
 ALIASES: Mapping[Route, str] = {
     Route("GET", "/api/tasks/{parentId}/subtasks"): "task.list",
     Route("POST", "/api/tasks/{parentId}/subtasks"): "task.create",
@@ -15,7 +15,7 @@ ALIASES: Mapping[Route, str] = {
     Route("DELETE", "/api/sessions/{sessionId}/tasks/{taskId}"): "session.unlink",
 }
 
-#: Rows that follow something: their routes are WebSockets.
+#: Rows that send a stream: their routes are WebSockets.
 FOLLOWING = frozenset({"event.subscribe", "session.attach"})
 
 

@@ -1,11 +1,12 @@
-"""The bytes of the protocol: where one message ends and the next begins. No sockets here, so that every split can be tested.
+"""The framing of the protocol: where one message ends and the next begins. It uses no sockets, so that every split can be
+tested.
 
-Two framings, told apart by the first byte a client sends. JSON text begins with anything but a ``C``: then one message is one
-line. ``Content-Length: <bytes>`` and a blank line before each message is the base protocol of the Language Server Protocol
-(3.17), so that editors' client libraries connect unchanged; answers come in the framing of the questions.
+There are two framings, distinguished by the first byte that a client sends. JSON text never begins with a ``C``: then one
+message is one line. ``Content-Length: <bytes>`` and a blank line before each message is the base protocol of the Language
+Server Protocol (3.17), so that editors' client libraries connect unchanged. Answers use the framing of the requests.
 
-The limits of a message are here too. What is too long breaks the connection, because nobody knows where the next message
-begins; what is only too deep (``excess``) costs its sender one error.
+The limits of a message are here too. A message that is too long breaks the connection, because the start of the next message is
+unknown. A message that is only nested too deeply (``excess``) gets an error.
 """
 
 import enum
@@ -15,24 +16,24 @@ from itertools import accumulate
 
 from maestrod.api.errors import MaestroError
 
-#: Bytes of one request; ``LARGE_REQUEST_LIMIT`` for the methods that carry a plan. More needs another way than a message.
+#: Maximum bytes of one request; ``LARGE_REQUEST_LIMIT`` is for methods that take a plan.
 REQUEST_LIMIT = 1024 * 1024
 LARGE_REQUEST_LIMIT = 4 * REQUEST_LIMIT
 LARGE_REQUESTS = frozenset({"plan.submit", "plan.check", "run.start"})
 
-#: Bytes of one reply, the framing not counted: what is longer has to be asked for in pages.
+#: Maximum bytes of one reply without its framing. Larger results must be requested in pages.
 REPLY_LIMIT = 16 * 1024 * 1024
 
-#: Calls in one batch.
+#: Maximum number of calls in one batch.
 BATCH_LIMIT = 50
 
-#: Levels of nesting. A decoder recurses once per level, and so does everyone who writes the value down again.
+#: Maximum levels of nesting, because decoders and encoders recurse once per level.
 DEPTH_LIMIT = 100
 
-#: Decimal digits of an integer: those of 2**63. JSON allows any number, the programs that read our files do not.
+#: Maximum decimal digits of an integer: those of 2**63. JSON allows any number, but programs that read our files do not.
 DIGITS_LIMIT = 19
 
-#: Bytes of the header block before a message. The protocol knows two short headers.
+#: Maximum bytes of the header block before a message. The protocol has two short headers.
 _HEADER_LIMIT = 1024
 
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
@@ -45,14 +46,14 @@ _NOT_BRACKETS = bytes(set(range(256)) - set(_BRACKETS))
 
 
 class Framing(enum.Enum):
-    """How messages are told apart."""
+    """How messages are separated."""
 
     LINES = "lines"
     HEADERS = "headers"
 
 
 class FramingError(MaestroError):
-    """The stream cannot be cut into messages; the connection is of no more use."""
+    """The stream cannot be split into messages, so the connection can no longer be used."""
 
     rpc_code = -32700
     http_status = 400
@@ -60,16 +61,17 @@ class FramingError(MaestroError):
 
 
 def frame(message: bytes, framing: Framing) -> bytes:
-    """The bytes to send for one message (which holds no line end: JSON as msgspec writes it)."""
+    """The bytes to send for one message, which must not contain a line end (as in msgspec's JSON)."""
     if framing is Framing.HEADERS:
         return b"Content-Length: %d\r\n\r\n%b" % (len(message), message)
     return message + b"\n"
 
 
 def excess(document: bytes) -> str | None:
-    """Why well-formed JSON is refused all the same: nested too deep, or an integer too long. None if it is fine.
+    """Why well-formed JSON is refused: nested too deeply, or an integer that is too long. None if it is accepted.
 
-    Costs two counts and a search for ordinary messages (40 µs for 100 kB, a fifteenth of a regular expression); the strings are cut out only when the counts allow a doubt.
+    Ordinary messages only take two counts and a search (40 µs for 100 kB, a fifteenth of a regular expression). Strings are
+    removed only if the counts leave a doubt.
     """
     too_many = document.count(b"[") + document.count(b"{") > DEPTH_LIMIT
     if not too_many and _MANY_DIGITS not in document.translate(_DIGITS_AS_ZEROS):
@@ -83,7 +85,7 @@ def excess(document: bytes) -> str | None:
 
 
 class Decoder:
-    """Cuts a stream into messages. ``limit`` is the longest message, in bytes."""
+    """Splits a stream into messages. ``limit`` is the maximum length of a message in bytes."""
 
     def __init__(self, limit: int = LARGE_REQUEST_LIMIT) -> None:
         self.framing: Framing | None = None
@@ -93,9 +95,9 @@ class Decoder:
         self._expected: int | None = None
 
     def feed(self, data: bytes) -> list[bytes | FramingError]:
-        """Take in what was read; return the messages it completes, in order.
+        """Add data, and return the messages that it completes, in order.
 
-        A ``FramingError`` is the last thing that is ever returned: the stream has no meaning after it.
+        After a ``FramingError``, nothing more is returned, because the rest of the stream has no meaning.
         """
         if self.broken or not data:
             return []
@@ -151,7 +153,9 @@ class Decoder:
             self._expected = None
 
     def _length(self, header: bytes) -> int:
-        """The length a header block announces. Refused before a byte of the message is kept."""
+        """The length that a header block announces. A length beyond the limit is refused before any byte of the message is
+        stored.
+        """
         length = None
         for line in header.split(b"\r\n"):
             name, colon, value = line.partition(b":")

@@ -1,4 +1,5 @@
-"""Text from people, agents and terminals, made safe: JSON with the place of a mistake, plans inside other text, no escapes.
+"""Makes text from people, agents and terminals safe: JSON with the place of an error, plans inside other text, no escape
+sequences.
 
-Whoever reads bytes or text of somebody else does it by these functions, on the daemon's side and on the client's.
+The daemon and its clients use these functions for all bytes and text from outside.
 """

@@ -1,11 +1,11 @@
-"""JSON that a person or a model wrote: nothing in it is lost, and a mistake is reported with its line and its place.
+"""Parses JSON written by a person or a model: nothing in it is lost, and an error has its line and path.
 
-Python and msgspec take the last of two members with one name and forget the first (RFC 8259, section 4, leaves it open). Here
-that is an error. The C scanner of the standard library reads what is right; only for what is wrong, and for what a model may
-write besides (``relaxed``), the text is read a second time, token by token.
+Of two members with the same name, Python and msgspec take the last and drop the first (RFC 8259, section 4, leaves it open).
+Here that is an error. The C scanner of the standard library parses valid text. Only for errors, and for the extensions that a
+model may use (``relaxed``), the text is parsed again, token by token.
 
-``relaxed`` takes what JSONC and JSON5 add and programs print by mistake: ``//`` and ``/* */`` comments, a comma after the last
-member, names without quotes, single quotes, and line ends inside of strings. None of these can change what the text means.
+``relaxed`` accepts the extensions of JSONC and JSON5 and common mistakes: ``//`` and ``/* */`` comments, a comma after the last
+member, names without quotes, single quotes, and line ends inside strings. None of these can change the meaning of the text.
 """
 
 import json
@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
-#: Levels of nesting; the wire takes no more either (``wire.DEPTH_LIMIT``).
+#: Maximum levels of nesting, the same as on the wire (``wire.DEPTH_LIMIT``).
 DEPTH: Final = 100
 
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -25,15 +25,15 @@ _IN_SINGLE = re.compile(r'\\.|"', re.DOTALL)
 _WORDS: Final = {"true": True, "false": False, "null": None}
 _PLAIN_NAME = re.compile(r"[\w-]{1,100}")
 _TWICE: Final = "appears twice in one object"
-#: Members with which a small message is judged without reading it again.
+#: Maximum number of members for the fast check of a small message.
 _FEW = 40
 
 
 class Flaw(ValueError):
-    """What is wrong with a text, and where.
+    """An error in a text, and its place.
 
-    ``at`` counts characters, ``line`` and ``column`` count from 1. ``path`` is like ``groups[0].key``, empty at the top.
-    ``names`` are the members that were read up to there.
+    ``at`` counts characters from 0, ``line`` and ``column`` count from 1. ``path`` is like ``groups[0].key``, empty at the top.
+    ``names`` are the members that were read before it.
     """
 
     def __init__(self, what: str, text: str, at: int, path: str, names: frozenset[str] = frozenset()) -> None:
@@ -44,12 +44,12 @@ class Flaw(ValueError):
 
     @property
     def is_repetition(self) -> bool:
-        """Whether the text is well-formed and only a member of it appears twice."""
+        """Whether the text is well-formed except that a member appears twice."""
         return self.what.endswith(_TWICE)
 
 
 def loads(text: str, *, relaxed: bool = False) -> Any:
-    """What a whole text says. Raises ``Flaw``."""
+    """Parse a whole text. Raises ``Flaw``."""
     start = 1 if text.startswith("\ufeff") else 0
     try:
         value, end = value_at(text, _past_space(text, start, relaxed=relaxed), relaxed=relaxed)
@@ -62,7 +62,7 @@ def loads(text: str, *, relaxed: bool = False) -> Any:
 
 
 def value_at(text: str, start: int, *, relaxed: bool = False) -> tuple[Any, int]:
-    """The value that begins at a place, and where it ends. Raises ``Flaw`` for one that cannot be read or loses a member."""
+    """The value that begins at ``start``, and its end. Raises ``Flaw`` if it is invalid or has a member twice."""
     try:
         return (_LENIENT if relaxed else _STRICT)(text, start)
     except (ValueError, RecursionError):
@@ -73,7 +73,7 @@ def value_at(text: str, start: int, *, relaxed: bool = False) -> tuple[Any, int]
 def repeated(message: bytes) -> str | None:
     """The path of a member that an object of a well-formed message has twice, or None.
 
-    A small message costs a microsecond: when all names in it differ, no object has one twice.
+    A small message takes a microsecond: if all names in it differ, no object has one twice.
     """
     text = message.decode(errors="replace")
     if _all_differ(text):
@@ -83,14 +83,14 @@ def repeated(message: bytes) -> str | None:
     except ValueError:
         return _place_of_repetition(text)
     except RecursionError:
-        return None  # too deep for every reader behind this one, which says so
+        return None  # too deep for the next decoder too, which reports it
     return None
 
 
 def _all_differ(text: str) -> bool:
-    """Whether every name in a message is another one. May say no for no reason, and never yes for none.
+    """Whether all names in a message differ. It may return False by mistake, but never True.
 
-    Without a backslash quotes come in pairs, and without white space behind a quote each name ends with ``":``.
+    Without a backslash, quotes come in pairs; without white space after a quote, each name ends with ``":``.
     """
     if "\\" in text or '" ' in text or '"\n' in text or '"\t' in text or '"\r' in text:
         return False
@@ -135,7 +135,7 @@ _LENIENT = _scanner(strict=False)
 
 
 class _Reader:
-    """Reads a value token by token and knows where it is. ``at`` is the end of what was read."""
+    """Parses a value token by token, and knows its path. ``at`` is the end of the parsed text."""
 
     def __init__(self, text: str, *, relaxed: bool) -> None:
         self.at = 0
@@ -145,12 +145,12 @@ class _Reader:
         self._names: set[str] = set()
 
     def skip(self, at: int) -> int:
-        """Where the next token begins."""
+        """The start of the next token."""
         match = self._space.match(self._text, at)
         return match.end() if match else at
 
     def value(self, at: int, path: str, depth: int) -> Any:
-        """The value at a place. Raises ``Flaw``."""
+        """The value at ``at``. Raises ``Flaw``."""
         if depth > DEPTH:
             raise self._flaw(f"nested deeper than {DEPTH} levels", at, path)
         first = self._text[at : at + 1]
@@ -190,7 +190,7 @@ class _Reader:
         return elements
 
     def _next(self, close: str, path: str) -> int:
-        """Where the next element begins, or the closing bracket."""
+        """The start of the next element or of the closing bracket."""
         at = self.skip(self.at)
         found = self._text[at : at + 1]
         if found == close:
@@ -199,7 +199,7 @@ class _Reader:
             raise self._flaw(f"expected a comma or `{close}`", at, path)
         comma, at = at, self.skip(at + 1)
         if self._text[at : at + 1] == close and not self._relaxed:
-            raise self._flaw(f"a comma stands before `{close}`", comma, path)
+            raise self._flaw(f"unexpected comma before `{close}`", comma, path)
         return at
 
     def _name(self, at: int, path: str) -> str:

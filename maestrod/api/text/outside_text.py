@@ -1,9 +1,9 @@
-"""Text from outside, made ours: whatever the bytes, what comes out is text that UTF-8 can spell.
+"""Turns bytes and text from outside into text that UTF-8 can encode.
 
-Three rules for every door. What an agent or a pipe says is *replaced*, never dropped: each byte that is not UTF-8 and each half
-of a surrogate pair becomes U+FFFD (``sound``, ``sound_json``, ``piped_text``). What a person keeps in a file is *refused* with
-its line, because the person can put it right and a guess would be run (``file_text``); a byte order mark and Windows line ends
-are no mistakes. Names and paths that UTF-8 cannot spell are refused where they come in: a replacement would name another thing.
+Three rules apply to all input. Invalid text from an agent or a pipe is *replaced*, never dropped: each byte that is not UTF-8
+and each lone surrogate becomes U+FFFD (``sound``, ``sound_json``, ``piped_text``). An invalid file of a user is *refused* with
+its line, because the user can fix it, and a guess would be run (``file_text``); a byte order mark and Windows line ends are
+valid. Names and paths that UTF-8 cannot encode are refused on input, because a replacement would name something else.
 """
 
 import codecs
@@ -21,7 +21,7 @@ _REPLACEMENT_ESCAPE = b"\\ufffd"
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u([dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
-#: Marks at the beginning of a file; that of UTF-32 (little-endian) begins with that of UTF-16.
+#: Byte order marks. That of UTF-32 (little-endian) begins with that of UTF-16, so it comes first.
 _OTHER_MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -34,11 +34,11 @@ T = TypeVar("T")
 
 
 class NotText(ValueError):
-    """A file that is not UTF-8 text; the message says where and what to do, and reads well after the file's name and a colon."""
+    """A file that is not UTF-8 text. The message, which follows the file's name and a colon, says where and what to do."""
 
 
 def sound(text: str) -> str:
-    """``text`` with U+FFFD for each half of a surrogate pair; two halves side by side become the character they spell."""
+    """``text`` with U+FFFD for each lone surrogate; a pair of surrogates becomes its character."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -47,15 +47,15 @@ def sound(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    r"""``text`` with what is not text as escapes: bytes as ``\xfc``, halves of surrogate pairs as ``\ud83d``."""
+    r"""``text`` with escapes for invalid text: bytes as ``\xfc``, lone surrogates as ``\ud83d``."""
     with_bytes = re.sub("[\udc80-\udcff]", lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", text)
     return with_bytes.encode("utf-8", "backslashreplace").decode()
 
 
 def sound_json(document: bytes) -> bytes:
-    """JSON with U+FFFD for what is not UTF-8 and for escapes of lone surrogates, and without a byte order mark.
+    """JSON with U+FFFD for invalid UTF-8 and for escapes of lone surrogates, and without a byte order mark.
 
-    For documents that a strict decoder refused: the others need no repair, and a search is cheaper than a copy.
+    Only for documents that a strict decoder refused, because others need no repair.
     """
     document = document.removeprefix(codecs.BOM_UTF8)
     if not document.isascii():
@@ -64,7 +64,9 @@ def sound_json(document: bytes) -> bytes:
 
 
 def decode_mended(decode: Callable[[bytes], T], document: bytes) -> T:
-    """What ``decode`` makes of JSON, mended by ``sound_json`` when it refuses it as it is. Raises what ``decode`` raises."""
+    """Decode JSON with ``decode``. If that refuses it, repair the document with ``sound_json`` first. Raises what ``decode``
+    raises.
+    """
     try:
         return decode(document)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -75,7 +77,7 @@ def decode_mended(decode: Callable[[bytes], T], document: bytes) -> T:
 
 
 def file_text(data: bytes) -> str:
-    """The text of a file that a person wrote, with plain line feeds. Raises ``NotText``."""
+    """The text of a file that a user wrote, with plain line feeds. Raises ``NotText``."""
     encoding = _other_encoding(data)
     if encoding is not None:
         raise NotText(f"it is {encoding.upper()}, not UTF-8: save it as UTF-8")
@@ -92,14 +94,14 @@ def file_text(data: bytes) -> str:
 
 
 def piped_text(data: bytes) -> str:
-    """What a pipe says, with plain line feeds and U+FFFD for what is not UTF-8 (nor UTF-16 or UTF-32 with a mark)."""
+    """The text from a pipe, with plain line feeds, and U+FFFD for bytes that are not UTF-8 (nor UTF-16 or UTF-32 with a mark)."""
     encoding = _other_encoding(data)
     text = data.removeprefix(codecs.BOM_UTF8).decode(encoding or "utf-8", "replace")
     return _plain_ends(text)
 
 
 def is_replaced(data: bytes) -> bool:
-    """Whether ``piped_text`` has to replace something of these bytes."""
+    """Whether ``piped_text`` must replace any of these bytes."""
     try:
         data.decode(_other_encoding(data) or "utf-8")
     except UnicodeDecodeError:
@@ -108,7 +110,7 @@ def is_replaced(data: bytes) -> bool:
 
 
 def _other_encoding(data: bytes) -> str | None:
-    """The encoding that a mark at the beginning names; None for UTF-8 and where there is no mark."""
+    """The encoding of the byte order mark; None for UTF-8 and without a mark."""
     return next((encoding for mark, encoding in _OTHER_MARKS if data.startswith(mark)), None)
 
 

@@ -1,7 +1,7 @@
-"""Text that came from somewhere else (an agent's output, a title, a message), made safe to show on a terminal.
+"""Makes text from outside (an agent's output, a title, a message) safe to show on a terminal.
 
-Escape sequences can move the cursor, retitle the window, or fill the clipboard, so nothing of them may survive: neither the
-sequences of ECMA-48 (CSI, OSC, DCS and the other strings, single escapes) nor any lone control character of C0 or C1.
+Escape sequences can move the cursor, change the window title, or fill the clipboard. So all of them are removed: the
+sequences of ECMA-48 (CSI, OSC, DCS and the other strings, single escapes) and all single control characters of C0 and C1.
 """
 
 import re
@@ -15,19 +15,19 @@ _SEQUENCE = re.compile(
     """,
     re.VERBOSE,
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # the last ones reverse what is read
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # the last two change direction
 _BREAK = re.compile(r"[\r\n\x0b\x0c\x85\u2028\u2029]+")
 
 
 def plain_text(text: str) -> str:
-    """``text`` without control sequences and control characters; tabs and line ends stay."""
+    """``text`` without control sequences and control characters, except tabs and line ends."""
     return _CONTROL.sub("", _SEQUENCE.sub("", text.replace("\r\n", "\n")))
 
 
 def last_line(output: bytes) -> str:
-    """The last line of terminal output that shows anything, without control sequences and outer spaces.
+    """The last visible line of terminal output, without control sequences and outer spaces.
 
-    A carriage return begins the line anew, as progress bars do, so what follows the last one counts.
+    A carriage return starts the line again, as progress bars do, so only the text after the last one counts.
     """
     text = _SEQUENCE.sub("", output.decode("utf-8", "replace"))
     for line in reversed(_BREAK.split(text)):

@@ -1,9 +1,9 @@
-"""A JSON plan in the words of whoever wrote it: alone, in a fenced block, between sentences, inside of another object.
+"""Finds a JSON plan in a text: alone, in a fenced block, between sentences, or inside another object.
 
-Models and programs wrap JSON in many ways. What counts is the object with ``groups``, not the wrapping: any fence and
+Models and programs wrap JSON in many ways. Only the object with ``groups`` counts, not its wrapping: any fence and
 info string, ``<think>`` before it, a byte order mark, Windows line ends, comments, a list of one, ``{"plan": {...}}``, JSON in a
-string. Of several plans the last one counts, as it replaces what was said before. A last plan that cannot be read is never
-passed over for an earlier one, and several plans in one list or object are an error: nothing is picked silently.
+string. Of several plans, the last one counts, because it replaces earlier ones. If the last plan is invalid, no earlier one is
+used instead, and several plans in one list or object are an error. Nothing is chosen silently.
 """
 
 import re
@@ -11,22 +11,22 @@ from typing import Any, Final
 
 from maestrod.api.text.json_text import DEPTH, Flaw, loads, value_at
 
-#: Where an object, a list of objects or a JSON document in a string may begin. Prose and code with braces rarely look like it.
+#: A possible start of an object, a list of objects or a JSON document in a string. Prose and code with braces rarely match.
 _START: Final = re.compile(
     r"""\{(?=\s*(?:["'}]|//|/\*|[A-Za-z_$][\w$-]*\s*:))|\[(?=\s*(?:\{|//|/\*))|"(?=\s*[{\[]\s*\\")"""
 )
-#: The content of the last fenced block that may be JSON, closed or not.
+#: The start of a fenced block that may contain JSON.
 _FENCED: Final = re.compile(r"^[ \t]*(?:```|~~~)[^\n`]*\n[ \t]*(?=[{\[])", re.MULTILINE)
 _FENCE_END: Final = re.compile(r"^[ \t]*(?:```|~~~)[ \t]*\r?$", re.MULTILINE)
-#: Beginnings that are tried, and characters that are read for nothing, before a text counts as too tangled.
+#: Maximum number of starts that are tried, and of characters that are parsed in vain, before the search gives up.
 _TRIES: Final = 1000
 _WASTE: Final = 1 << 20
-#: Wrappers around wrappers.
+#: Maximum depth of wrappers.
 _LAYERS: Final = 4
 
 
 def document_in(text: str) -> str | None:
-    """The part of a text that is a JSON plan, or tries to be one; None for a text without any."""
+    """The part of a text that is a JSON plan or seems meant to be one; None if there is none."""
     text = text.removeprefix("\ufeff")
     search = _Search(text)
     if "groups" in text:
@@ -37,7 +37,7 @@ def document_in(text: str) -> str | None:
 
 
 def only_document_in(text: str) -> str | None:
-    """The JSON plan in a file that a person hands in, where none replaces another. Raises ``Flaw`` for several."""
+    """The JSON plan in a file that a user submits, in which no plan replaces another. Raises ``Flaw`` for several."""
     text = text.removeprefix("\ufeff")
     search = _Search(text)
     search.run()
@@ -47,7 +47,7 @@ def only_document_in(text: str) -> str | None:
 
 
 def read(document: str) -> Any:
-    """What a document says, out of its wrappers: a plan if there is exactly one in it. Raises ``Flaw``."""
+    """Parse a document and remove its wrappers. Returns the plan if it has exactly one. Raises ``Flaw``."""
     try:
         value = loads(document, relaxed=True)
         plans = _plans(value, _LAYERS)
@@ -59,7 +59,7 @@ def read(document: str) -> Any:
 
 
 class _Search:
-    """Looks for the last plan in a text; ``found`` is where it begins and ends, ``starts`` where every plan begins."""
+    """Searches the last plan in a text; ``found`` is its start and end, ``starts`` has the start of every plan."""
 
     def __init__(self, text: str) -> None:
         self.found: tuple[int, int] | None = None
@@ -68,7 +68,7 @@ class _Search:
         self._waste = 0
 
     def run(self) -> None:
-        """Try every place where JSON may begin, and pass over what could be read."""
+        """Try every possible start of JSON, and continue after each document that was parsed."""
         at = tries = 0
         while match := _START.search(self._text, at):
             tries += 1
@@ -78,7 +78,7 @@ class _Search:
             at = self._try(match.start())
 
     def _try(self, start: int) -> int:
-        """Read what begins at a place; returns where to look on."""
+        """Parse the document at ``start``. Returns where to continue the search."""
         try:
             value, end = value_at(self._text, start, relaxed=True)
             if _plans(value, _LAYERS):
@@ -92,18 +92,22 @@ class _Search:
         return end
 
     def _broken(self, start: int, flaw: Flaw) -> int:
-        """What cannot be read is a plan all the same when it has groups, or when it was cut off where nothing follows."""
+        """Handle an invalid document. It still counts as the plan if it has groups, or if it was cut off at the end of the
+        text.
+        """
         ends_early = flaw.at >= len(self._text)
         if "groups" in flaw.names or (ends_early and flaw.names and self._text[start] != '"'):
             self.found = (start, len(self._text))
             return max(flaw.at, start + 1)
-        searched = self._text.startswith("/*", flaw.at)  # to the end of the text, for the end of a comment
+        searched = self._text.startswith(
+            "/*", flaw.at
+        )  # the search for the end of a comment read to the end of the text
         self._waste += (len(self._text) if searched else flaw.at) - start
         return start + 1
 
 
 def _plans(value: Any, layers: int) -> list[Any]:
-    """The plans in a value: itself, or what its wrappers hold."""
+    """The plans in a value: the value itself, or those inside its wrappers."""
     if isinstance(value, dict) and "groups" in value:
         return [value]
     if not layers:
@@ -115,7 +119,7 @@ def _plans(value: Any, layers: int) -> list[Any]:
 
 
 def _plans_in_string(text: str, layers: int) -> list[Any]:
-    """The plan that a string is as a whole: a document that was encoded twice."""
+    """The plans in a string that is a JSON document itself, because it was encoded twice."""
     if not text.lstrip().startswith(("{", "[")):
         return []
     try:
@@ -125,7 +129,7 @@ def _plans_in_string(text: str, layers: int) -> list[Any]:
 
 
 def _whole(text: str) -> str | None:
-    """A text, or its last fenced block, that is an object and no plan: whoever wrote it learns what a plan is."""
+    """The text, or its last fenced block, if it is an object without a plan. The linter then explains what is missing."""
     fences = list(_FENCED.finditer(text))
     if fences:
         body = text[fences[-1].end() :]

@@ -42,7 +42,7 @@ def test_a_member_that_appears_twice_is_an_error_with_line_and_path(text: str, p
         ('{"a": [1, 2', "ends too early"),
         ('{"a": "open', "this string is not closed"),
         ("{a: 1}", "name of a member in double quotes"),
-        ('{"a": 1,}', "comma stands before"),
+        ('{"a": 1,}', "unexpected comma before"),
         ('{"a" 1}', "colon"),
         ('{"a": 1} x', "after the end"),
         ('{"a": NaN}', "expected a value"),
