@@ -1,8 +1,9 @@
 """All errors, with their codes on every surface.
 
-Each class says whose fault the error is and carries its JSON-RPC code, HTTP status and exit code; these numbers stand nowhere
-else. Application errors use their HTTP status as JSON-RPC code: it is positive and therefore outside the range that JSON-RPC
-2.0 section 5.1 reserves. ``reason`` is a stable name that programs may branch on (``task.not_found``); the message is for people.
+Each class says whose fault the error is and carries its JSON-RPC code, HTTP status and exit code; these numbers are defined
+only here. Application errors use their HTTP status as JSON-RPC code: it is positive and therefore outside the range that
+JSON-RPC 2.0 section 5.1 reserves. ``reason`` is a stable name that programs may branch on (``task.not_found``); the message is
+for people.
 """
 
 from collections.abc import Mapping

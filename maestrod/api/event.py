@@ -85,7 +85,8 @@ class TimelineQuery(Params, frozen=True):
 class EventReport(Params, frozen=True):
     """Reports an event from an agent's hook. A report with a known ``event_id`` has no effect; ``payload`` is the hook's JSON.
 
-    ``at`` is when it happened, ``pid`` the agent's process if the hook knows it (the daemon follows agents started by hand by it).
+    ``at`` is when it happened, ``pid`` the agent's process if the hook knows it. The daemon uses it to follow agents started by
+    hand.
     """
 
     event: Annotated[str, Meta(min_length=1, max_length=100)]

@@ -30,7 +30,7 @@ class QueueItem(Entity, frozen=True):
 
 
 class Queue(Entity, frozen=True):
-    """A session's queue, in working order. A closed queue hands out no more items."""
+    """A session's queue, in working order. No more items can be claimed from a closed queue."""
 
     id: str
     session_id: str

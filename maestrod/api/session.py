@@ -181,7 +181,7 @@ class Session(Entity, frozen=True):
 
     @property
     def paused(self) -> bool:
-        """Whether its own processes are paused. Its run or the whole system may be paused besides."""
+        """Whether the session itself is paused. Its run or the whole system may be paused too."""
         return self.live is not None and self.live.paused
 
     @property
@@ -201,7 +201,7 @@ class Session(Entity, frozen=True):
 
     @property
     def turn(self) -> Turn | None:
-        """What the agent itself reports that it does."""
+        """The turn, as the agent reports it."""
         return self.live.turn if isinstance(self.live, Up) else None
 
     @property

@@ -29,7 +29,7 @@ class SessionResize(Params, frozen=True):
 class SessionOutput(Params, frozen=True):
     """Reads from a byte offset, or the last lines; with ``wait``, waits for more output.
 
-    ``offset`` counts bytes from the session's start. ``lines`` asks for that number of last lines instead.
+    ``offset`` counts bytes from the session's start. With ``lines``, returns that many of the last lines instead.
     """
 
     session_id: str

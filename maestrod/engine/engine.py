@@ -284,7 +284,7 @@ class Engine:
         try:
             await self.tell(fact)
         except MaestroError as error:
-            log.error("a deadline could not be kept: %s", error.message)
+            log.error("a deadline could not be processed: %s", error.message)
 
     def _durable(self, seq: int) -> None:
         released = []

@@ -187,7 +187,7 @@ def write_all(files: Files, fd: int, data: bytes | memoryview, offset: int) -> N
     while view:
         written = files.pwrite(fd, view, offset)
         if written <= 0:
-            raise OSError(errno.EIO, "a write took no bytes")
+            raise OSError(errno.EIO, "no bytes were written")
         view = view[written:]
         offset += written
 

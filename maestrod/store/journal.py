@@ -176,7 +176,7 @@ class Journal:
         self._abandon({entry.segment for entry in entries} | ({broken} if broken else set()))
         self._active, fresh.acknowledged = fresh, fresh.used
         self._listener.alert(
-            f"a write to the journal in {self._folder} failed: {error.strerror}; everything it did not contain is safe in {fresh.path.name}. "
+            f"a write to the journal in {self._folder} failed: {error.strerror}. Its data was written to {fresh.path.name} instead, so nothing is lost. "
             "Check this disk"
         )
         self._acknowledge(entries[-1].last_seq)

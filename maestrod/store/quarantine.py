@@ -30,8 +30,8 @@ def _free_name(files: Files, folder: Path, name: str) -> Path:
 def quarantine_folder(files: Files, folder: Path | None, source: Path) -> str:
     """Move away a folder that is in the place of a file. Returns a sentence for the report."""
     if folder is None:
-        return f"{source}: a folder stands where a file belongs"
+        return f"{source}: is a folder, but must be a file"
     files.mkdir(folder)
     target = _free_name(files, folder, source.name)
     files.rename(source, target)
-    return f"{source}: a folder stood where a file belongs (moved to {target})"
+    return f"{source}: was a folder, but must be a file (moved to {target})"

@@ -61,7 +61,7 @@ def parse(line: bytes) -> Record:
         raise DamagedLine(f"not a decision: {error}") from error
     events = record.events
     if not events or events[0].seq != record.seq or events[-1].seq != record.seq + len(events) - 1:
-        raise DamagedLine("event numbers do not fit the line")
+        raise DamagedLine("the event numbers do not match the line")
     return record
 
 

@@ -144,7 +144,7 @@ class _Recovery:
         )
         reason = (
             f"{missing} cannot be read ({gap.reason}), and no other copy covers them. The daemon shows the state before them. "
-            "Restore an intact copy of that file, or `maestroctl store export` what is shown and import it into an empty folder"
+            "Restore an intact copy of that file, or export this state with `maestroctl store export` and import it into an empty folder"
         )
         self.report.append(reason)
         replay.world.index()

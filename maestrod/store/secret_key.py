@@ -21,5 +21,8 @@ def secret_key(path: Path) -> bytes:
         except OSError as error:
             raise BadConfiguration("store.key", f"cannot write {path}: {error.strerror}") from error
     if len(key) != SIZE:
-        raise BadConfiguration("store.key", f"{path} is damaged: remove it (you then have to stop running agents)")
+        raise BadConfiguration(
+            "store.key",
+            f"{path} is damaged: remove it, and stop agents that still run, because their tokens become invalid",
+        )
     return key

@@ -148,7 +148,7 @@ def test_19_a_folder_in_place_of_a_file_is_moved_away(files: CrashFiles) -> None
     life = Life(files, {})
     found = life.store.scan_edits()
     life.settle()
-    assert files.read(path) == before and any("a folder stood" in line for line in found.warnings)
+    assert files.read(path) == before and any("was a folder" in line for line in found.warnings)
 
 
 def test_an_unreadable_file_is_reported_and_replaced_from_the_journal(files: CrashFiles) -> None:

@@ -28,7 +28,7 @@ def test_a_full_disk_only_prevents_the_copy() -> None:
 def test_without_a_folder_nothing_is_written() -> None:
     files = CrashFiles()
     assert quarantine(files, None, SOURCE, b"one", "not JSON") == f"{SOURCE}: not JSON"
-    assert "a folder stands" in quarantine_folder(files, None, SOURCE)
+    assert "is a folder" in quarantine_folder(files, None, SOURCE)
     assert files.tree() == {}
 
 

@@ -38,7 +38,7 @@ The rules:
   at the first line that fails. Other blocks are description. A block belongs to the item whose text has its indentation.
 * Groups run at the same time unless ``after`` names other groups. Attributes of a group: ``key after strategy agent persona skills
   priority on-failure``; of an item: ``key after paths priority on-failure attempts backoff timeout``. All are optional; a
-  key is made of the title (``Run the tests`` is ``run-the-tests``).
+  key is made from the title (``Run the tests`` is ``run-the-tests``).
 * Checked items (``[x]``) are left out with everything nested in them and all dependencies on them. A checked nested item is
   left out of its item's description, with its blocks. An open item inside a checked one is an error.
 * Comments (``<!-- … -->``) are not part of the plan; inside a block or backticks they are code.

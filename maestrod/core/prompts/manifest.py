@@ -1,8 +1,8 @@
 """The manifest of a session, and the task context of an orchestrator.
 
-``manifest.json`` is for programs (the shell worker runs its commands), ``manifest.md`` for the agent; both are made from
-one ``Manifest``. Commands and checks are never shortened. Prose in the Markdown form is, both each text and the whole
-page, with a note where the rest is, so that a manifest fits into a model's context.
+``manifest.json`` is for programs (the shell worker runs its commands), ``manifest.md`` for the agent; both are made from one
+``Manifest``. Commands and checks are never shortened. The Markdown form shortens long prose and notes where the rest is, so
+that a manifest fits into a model's context.
 """
 
 from collections.abc import Sequence

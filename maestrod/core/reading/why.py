@@ -152,5 +152,5 @@ def _ending(session: Session) -> str:
     elif ended.code is not None:
         how = f"exited with code {ended.code}"
     else:
-        how = "ended unobserved"
+        how = "ended, but its exit code was not recorded"
     return f"its process {how}" + (f": {ended.detail or ended.reason}" if ended.detail or ended.reason else "")

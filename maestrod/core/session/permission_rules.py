@@ -135,7 +135,7 @@ def _repeat(draft: Draft, question: Attention, kept: StandingAnswer) -> Attentio
     """Answer a question as an identical one was answered before."""
     given = AttentionAnswer(attention_id=question.id, value=kept.value, reason=kept.reason, lasts=Lasts.SESSION)
     closed = attention.close(draft, question, attention.STANDING, kept.value, given)
-    _note(draft, closed, f"permission {_WORDS[kept.value]} by an answer for the session: {question.message}")
+    _note(draft, closed, f"permission {_WORDS[kept.value]} by a standing answer: {question.message}")
     return closed
 
 

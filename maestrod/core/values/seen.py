@@ -1,9 +1,10 @@
 """What a decision may need to see of the outside world: folders, and the skills and personas in them.
 
-The domain never looks for itself. A rule asks ``Draft.seen``. If the answer is missing, the rule raises ``Unseen`` with its question
-and the decision is undone as if it had been refused. The engine then looks in a thread, while other calls continue, and decides again
-with the answer (``Engine.seeing``). So nobody has to list in advance what a rule might ask. And the answer is always about the right
-folder: if the project moved during the look, the rule asks again. Each look adds to what was seen, so this ends.
+The domain never looks for itself. A rule asks ``Draft.seen``. If the answer is missing, the rule raises ``Unseen`` with its
+question and the decision is undone as if it had been refused. The engine then looks in a thread, while other calls continue,
+and decides again with the answer (``Engine.seeing``). So a rule's questions need not be known in advance. And the answer is
+always about the right folder: if the project moved during the look, the rule asks again. Each look adds to what was seen, so
+this ends.
 """
 
 from collections.abc import Collection, Mapping
@@ -45,7 +46,7 @@ class NamesIn(Question, frozen=True):
 
 
 class Unseen(Exception):
-    """A rule needs to know something that nobody has looked at yet."""
+    """A rule needs an answer that is not there yet."""
 
     def __init__(self, question: Question) -> None:
         super().__init__(question)
@@ -55,9 +56,9 @@ class Unseen(Exception):
 class Seen(msgspec.Struct, frozen=True):
     """The answers that one decision may use.
 
-    With ``looks``, a missing answer raises ``Unseen``. Without it nobody can look: paths are compared as written, and a folder
-    without an answer has no personas and no skills. ``folders`` maps a path that leads to no folder to None. ``known`` has the names
-    by folder; the key for every folder is the empty string.
+    With ``looks``, a missing answer raises ``Unseen``. Without it, no look is possible: paths are compared as written, and a
+    folder without an answer has no personas and no skills. ``folders`` maps a path that leads to no folder to None. ``known``
+    has the names by folder; the key for every folder is the empty string.
     """
 
     looks: bool = False

@@ -59,7 +59,7 @@ def owner_rule(row: Method[P, R], function: Callable[[Draft, P], R]) -> Rule:
     methods.
     """
     if row.access is not Access.OWNER:
-        raise RuntimeError(f"{row.name} is not the owner's alone")
+        raise RuntimeError(f"{row.name} is not for the owner only")
     return Rule(row, lambda draft, params, actor: function(draft, params), row.result)
 
 

@@ -26,7 +26,7 @@ def test_the_documented_example_is_the_plan_it_describes() -> None:
     assert found == ()
     assert raw == {
         "title": "Ship the release",
-        "summary": "What is above the first group is the plan's summary.",
+        "summary": "Text above the first group is the plan's summary.",
         "groups": [
             {
                 "title": "Checks",

@@ -54,7 +54,7 @@ def test_every_status_has_its_meaning(status: SessionStatus) -> None:
         ({"status_reason": None}, "parser is idle"),
         ({**ENDED, "exit": Exit(code=2, detail="no such file")}, "its process exited with code 2: no such file"),
         ({**ENDED, "exit": Exit(signal="KILL", reason="killed")}, "was ended by SIGKILL: killed"),
-        ({**ENDED, "exit": Exit()}, "its process ended unobserved"),
+        ({**ENDED, "exit": Exit()}, "its process ended, but its exit code was not recorded"),
         ({"live": Up(ending=Stopping(reason=reason("stopped", 6)))}, "is being stopped"),
         ({"live": Up(paused=True)}, "it is paused"),
         ({"terminal": Terminal.EXTERNAL}, "started by hand"),

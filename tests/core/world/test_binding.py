@@ -12,7 +12,7 @@ from maestrod.core.world.draft import Draft
 
 
 def test_a_rule_without_an_access_check_belongs_to_an_owner_method() -> None:
-    with pytest.raises(RuntimeError, match=r"session\.pause is not the owner's alone"):
+    with pytest.raises(RuntimeError, match=r"session\.pause is not for the owner only"):
         owner_rule(SESSION_PAUSE, lambda draft, params: session_rules.pause_(draft, params, OWNER))
 
 
