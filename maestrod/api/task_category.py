@@ -1,13 +1,13 @@
 """What the status of a task means to everything around it: parents, dependents, queues, clocks, views.
 
-Statuses may become more; categories do not, so tables of other modules are by category.
+New statuses may be added, but no categories, so the tables of other modules use categories.
 """
 
 import enum
 
 
 class TaskCategory(enum.Enum):
-    """What a status counts as. A parent has the first status of the category that its children add up to."""
+    """The category of a status. A parent gets the first status of its children's combined category."""
 
     OPEN = "open"
     BLOCKED = "blocked"
@@ -16,19 +16,19 @@ class TaskCategory(enum.Enum):
     SKIPPED = "skipped"
     FAILED = "failed"
     CANCELLED = "cancelled"
-    UNKNOWN = "unknown"  #: of a status that only a newer daemon has
+    UNKNOWN = "unknown"  #: a status of a newer daemon
 
     @property
     def is_done(self) -> bool:
-        """Whether the task has ended and nobody misses anything: what depends on it can begin."""
+        """Whether the task is completed or skipped, so that its dependents can start."""
         return self in {TaskCategory.COMPLETED, TaskCategory.SKIPPED}
 
     @property
     def is_retried(self) -> bool:
-        """Whether a retry of its tree retries the task too."""
+        """Whether a retry of a whole tree retries the task."""
         return self in {TaskCategory.SKIPPED, TaskCategory.FAILED, TaskCategory.CANCELLED}
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more happens to the task, unless a user retries it."""
+        """Whether the task has ended. It can be retried, unless it is completed."""
         return self.is_done or self.is_retried

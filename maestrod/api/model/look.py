@@ -1,4 +1,4 @@
-"""What a status looks like. Every view draws it from here: the terminal by sign and tone, the page by icon and tone."""
+"""How a status is shown. All views use this: the terminal its sign and tone, the page its icon and tone."""
 
 import enum
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Tone(enum.Enum):
-    """What the colour of a status says; each view has its own colours."""
+    """The meaning of a status's colour; each view has its own colours."""
 
     QUIET = "quiet"
     RUNNING = "running"
@@ -27,7 +27,7 @@ class Look(NamedTuple):
     label: str = ""
 
 
-#: What replaces the look of a status that has not ended: it asks a person, it is paused, or it waits for a usage limit.
+#: Looks that replace that of a live session or run: it asks the user, is paused, or waits for the end of a usage limit.
 OVERLAYS: Mapping[str, Look] = {
     "asks": Look("?", "question", Tone.WAITING, label="needs you"),
     "paused": Look("‖", "paused", Tone.WAITING, label="paused"),

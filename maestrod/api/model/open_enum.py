@@ -32,7 +32,7 @@ class OpenEnum(enum.Enum):
         if not isinstance(known, cls):
             known = object.__new__(cls)
             known._name_, known._value_ = value, value
-            known.__init__(value)  # type: ignore[misc]  # what a member has beside its word, for want of anything better
+            known.__init__(value)  # type: ignore[misc]  # sets the member's other data to its defaults
             _unknown[cls, value] = known
         return known
 
