@@ -4,7 +4,6 @@ Real agents shaped it: each needs other flags, files and signals, and its exit c
 translates: it keeps no state and never changes a session; the core decides what its signs mean.
 """
 
-import enum
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,17 +14,11 @@ from maestrod.api.process import Exit
 from maestrod.api.project import Permissions
 from maestrod.api.session import Session, Terminal
 from maestrod.api.skill import AgentInfo
+from maestrod.api.turn import Outcome
 from maestrod.core.prompts.manifest import Manifest
 from maestrod.core.values.agent_traits import AgentTraits
-from maestrod.core.values.signs import Outcome, Reading
-
-
-class Verdict(enum.Enum):
-    """How a session ended, as in ``core.values.facts.Exited``."""
-
-    COMPLETED = "completed"
-    FAILED = "failed"
-    STOPPED = "stopped"
+from maestrod.core.values.facts import Judgement
+from maestrod.core.values.signs import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +123,7 @@ class Adapter(Protocol):
     def hook_answer(self, event: str, permission: Permission | None, *, message: str = "") -> str:
         """The standard output of a deciding hook. ``None`` means no decision: the agent shows its own dialog."""
 
-    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:
+    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Judgement:
         """Judge its end: first by the agent's own report (``outcome`` of the last turn of this process), then by the
         signal that we sent, then by the exit code.
         """

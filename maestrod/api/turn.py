@@ -1,7 +1,17 @@
 """What an agent reports between its start and its end: its turns, and the limits it waits for."""
 
 from maestrod.api.model.base import Entity, Instant
+from maestrod.api.model.open_enum import OpenEnum
 from maestrod.api.reason import Source
+
+
+class Outcome(OpenEnum):
+    """How a turn ended, as the agent reports it."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    LIMIT = "limit"
 
 
 class RunningTurn(Entity, frozen=True, tag_field="state", tag="running"):
@@ -32,7 +42,7 @@ class PastTurn(Entity, frozen=True, tag_field="state", tag="over"):
     ``background`` counts tasks it left running. ``stall_at`` is when the daemon checks whether they still run.
     """
 
-    outcome: str
+    outcome: Outcome
     since: Instant = 0
     source: Source = Source.HOOK
     attempt: int = 1

@@ -16,6 +16,7 @@ from maestrod.core.values.facts import (
     DaemonStarted,
     Draining,
     Exited,
+    Judgement,
     Launched,
     LaunchFailed,
     Lost,
@@ -34,7 +35,11 @@ from maestrod.core.world.task_index import READY, bucket
 #: How long (ms) a unit waits if the machine was short of a resource that its session needed.
 SHORTAGE_WAIT_MS = 5_000
 
-_VERDICTS = {"completed": SessionEvent.COMPLETE, "failed": SessionEvent.FAIL, "stopped": SessionEvent.STOP}
+_ENDS = {
+    Judgement.COMPLETED: SessionEvent.COMPLETE,
+    Judgement.FAILED: SessionEvent.FAIL,
+    Judgement.STOPPED: SessionEvent.STOP,
+}
 
 
 def _current(draft: Draft, session_id: str, attempt: int) -> Session | None:
@@ -79,7 +84,7 @@ def launch_failed(draft: Draft, fact: LaunchFailed) -> None:
 
 
 def exited(draft: Draft, fact: Exited) -> None:
-    """The agent's process ended. If it was being stopped, the session is stopped; otherwise the adapter's verdict counts."""
+    """The agent's process ended. If it was being stopped, the session is stopped; otherwise the adapter's judgement counts."""
     session = _current(draft, fact.session_id, fact.attempt)
     if session is None:
         return
@@ -93,7 +98,7 @@ def exited(draft: Draft, fact: Exited) -> None:
         return
     if _sits_out(draft, session, _told(fact.exit)):
         return
-    if fact.verdict == "completed" and turns.continue_after(draft, session, fact.exit):
+    if fact.judgement is Judgement.COMPLETED and turns.continue_after(draft, session, fact.exit):
         return
     session = _current(draft, fact.session_id, fact.attempt)
     if session is None:  # it failed because of what its agent left open
@@ -101,12 +106,12 @@ def exited(draft: Draft, fact: Exited) -> None:
     detail = _told(fact.exit)
     if session.status is SessionStatus.SPAWNING:
         detail = f"{detail} before any sign of life"
-    if fact.tail and (fact.verdict == "failed" or session.status is SessionStatus.SPAWNING):
+    if fact.tail and (fact.judgement is Judgement.FAILED or session.status is SessionStatus.SPAWNING):
         detail = f"{detail}; last output: {fact.tail[-1000:]}"
     end(
         draft,
         session,
-        _VERDICTS[fact.verdict],
+        _ENDS[fact.judgement],
         draft.reason(Source.PROCESS, fact.exit.reason or "exited", detail),
         fact.exit,
     )

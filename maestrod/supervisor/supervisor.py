@@ -10,12 +10,12 @@ from functools import partial
 
 import trio
 
-from maestrod.agents.adapter import SLIPS, Adapter, Verdict
+from maestrod.agents.adapter import SLIPS, Adapter
 from maestrod.api.errors import MaestroError, NotFound, Unavailable
 from maestrod.api.process import Exit, ProcessIdentity
 from maestrod.api.session import Session, SessionStatus, Terminal
 from maestrod.api.text.plain_text import plain_text
-from maestrod.api.turn import PastTurn
+from maestrod.api.turn import Outcome, PastTurn
 from maestrod.core.session import permission_rules
 from maestrod.core.values.effects import CloseInput, Decide, Deliver, Effect, Launch, Probe, Signal, Stop, Watch
 from maestrod.core.values.facts import (
@@ -24,12 +24,12 @@ from maestrod.core.values.facts import (
     EndedAlong,
     EndedProcess,
     Exited,
+    Judgement,
     Launched,
     LaunchFailed,
     Lost,
     StoppingSessions,
 )
-from maestrod.core.values.signs import Outcome
 from maestrod.core.work.pause import is_held
 from maestrod.engine.engine import Engine
 from maestrod.sessions import spec as custody_spec
@@ -159,9 +159,9 @@ class Supervisor:
             await self._engine.tell(Lost(session.id, session.attempt, detail, _along(record)))
             return
         ended = _exit(record)
-        verdict = _judge(adapter, session, ended)
+        judgement = _judge(adapter, session, ended)
         tail = self._tail(session.id)
-        await self._engine.tell(Exited(session.id, session.attempt, ended, verdict.value, tail, _along(record)))
+        await self._engine.tell(Exited(session.id, session.attempt, ended, judgement, tail, _along(record)))
 
     async def _find_all(self, nursery: trio.Nursery) -> None:
         """Find every session that was alive. One that cannot be found or recorded at once does not delay the others."""
@@ -303,8 +303,8 @@ class Supervisor:
         session = self._engine.world.sessions.get(effect.session_id)
         busy = session is not None and session.status is SessionStatus.WORKING
         ended = Exit(reason="gone", detail="its process is gone", at=self._engine.clock.wall())
-        verdict = Verdict.FAILED if busy else Verdict.COMPLETED
-        return Exited(effect.session_id, effect.attempt, ended, verdict.value)
+        judgement = Judgement.FAILED if busy else Judgement.COMPLETED
+        return Exited(effect.session_id, effect.attempt, ended, judgement)
 
     async def _probe(self, effect: Probe) -> None:
         session = self._engine.world.sessions.get(effect.session_id)
@@ -351,14 +351,14 @@ class Supervisor:
         return plain_text(chunk.data.decode(errors="replace"))
 
 
-def _judge(adapter: Adapter | None, session: Session, ended: Exit) -> Verdict:
-    """The adapter's verdict; for an agent that this version no longer knows, the exit code decides."""
+def _judge(adapter: Adapter | None, session: Session, ended: Exit) -> Judgement:
+    """The adapter's judgement; for an agent that this version no longer knows, the exit code decides."""
     if adapter is not None:
         try:
             return adapter.judge(ended, outcome=_last_word(session), told_to_stop=session.stopping)
         except SLIPS:
             log.exception("the end of %s could not be judged: a bug", session.id)
-    return Verdict.COMPLETED if ended.code == 0 else Verdict.FAILED
+    return Judgement.COMPLETED if ended.code == 0 else Judgement.FAILED
 
 
 def _last_word(session: Session) -> Outcome | None:
@@ -366,7 +366,7 @@ def _last_word(session: Session) -> Outcome | None:
     turn = session.turn
     if not isinstance(turn, PastTurn) or turn.attempt != session.attempt:
         return None
-    return Outcome(turn.outcome)
+    return turn.outcome
 
 
 def _launched(session: Session, identity: custody_spec.Identity, *, adopted: bool, warning: str = "") -> Launched:

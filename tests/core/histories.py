@@ -8,6 +8,7 @@ import msgspec
 
 from maestrod.api.errors import MaestroError
 from maestrod.api.reason import Source
+from maestrod.api.turn import Outcome
 from maestrod.core.decide import decide
 from maestrod.core.values.agent_traits import AgentTraits
 from maestrod.core.values.command import Command, Stamp
@@ -18,7 +19,6 @@ from maestrod.core.values.signs import (
     InputAsked,
     LimitReached,
     Noted,
-    Outcome,
     PermissionAsked,
     PermissionSettled,
     PlanOffered,

@@ -23,6 +23,7 @@ from maestrod.api.reason import Source
 from maestrod.api.session import Role, Session
 from maestrod.api.system import ClockMark
 from maestrod.api.task import TaskStatus
+from maestrod.api.turn import Outcome
 from maestrod.core.decide import decide
 from maestrod.core.rest import come_to_rest
 from maestrod.core.values.command import OWNER, Actor, Command, Stamp
@@ -32,6 +33,7 @@ from maestrod.core.values.facts import (
     Edited,
     Exited,
     Fact,
+    Judgement,
     Launched,
     LaunchFailed,
     Lost,
@@ -42,7 +44,7 @@ from maestrod.core.values.facts import (
     Withdrawn,
     Woke,
 )
-from maestrod.core.values.signs import LimitReached, Outcome, Sign, Started, TurnEnded, TurnStarted
+from maestrod.core.values.signs import LimitReached, Sign, Started, TurnEnded, TurnStarted
 from maestrod.core.world.draft import Decision, Draft
 from maestrod.core.world.entities import KINDS
 from maestrod.core.world.world import World
@@ -425,11 +427,11 @@ class Histories(RuleBasedStateMachine):
 
     # -- the daemon ------------------------------------------------------------------------------
 
-    @rule(number=PICK, verdict=st.sampled_from(["completed", "completed", "failed", "stopped"]))
-    def exit(self, number: int, verdict: str) -> None:
+    @rule(number=PICK, judgement=st.sampled_from([Judgement.COMPLETED, *Judgement]))
+    def exit(self, number: int, judgement: Judgement) -> None:
         session = self.live(number)
         if session is not None:
-            self.play(Exited(session.id, session.attempt, Exit(code=1, reason="exited", at=self.at), verdict, "tail"))
+            self.play(Exited(session.id, session.attempt, Exit(code=1, reason="exited", at=self.at), judgement, "tail"))
 
     @rule(number=PICK, what=st.sampled_from(["launched", "failed", "short", "lost"]))
     def custody(self, number: int, what: str) -> None:
@@ -462,7 +464,7 @@ class Histories(RuleBasedStateMachine):
         if self.ended:
             id_ = self.pick(self.ended, number)
             seq = self.world.seq
-            self.play(Exited(id_, 1, Exit(code=0), "completed"))
+            self.play(Exited(id_, 1, Exit(code=0), Judgement.COMPLETED))
             assert self.world.seq == seq
 
     @rule(number=PICK)

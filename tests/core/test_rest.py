@@ -1,6 +1,7 @@
 """The world comes to rest within the decision that moved it; the random histories of ``test_decide.py`` hold this for all."""
 
-from maestrod.core.values.signs import Outcome, TurnEnded
+from maestrod.api.turn import Outcome
+from maestrod.core.values.signs import TurnEnded
 from tests.core.conversations import planner, tell
 from tests.kit.worlds.scenario import Call, live, status
 

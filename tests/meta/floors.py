@@ -142,7 +142,7 @@ FLOORS = {
             "maestrod.api": _CONTRACT,
             "maestrod.core.values": "signs are made here",
             "maestrod.core.prompts": "writes the manifest for the agent to read",
-            "maestrod.agents.adapter": "launches and verdicts",
+            "maestrod.agents.adapter": "launches and judgements",
         },
     ),
     "maestrod.agents.catalog": Floor(

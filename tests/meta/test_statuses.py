@@ -25,7 +25,6 @@ TABLES: dict[type[enum.Enum], tuple[str, ...]] = {
 #: Files with lists of words that are no statuses of ours, or of this version.
 OTHER_WORDS = {
     "maestrod/agents/opencode/hooks.py": "OpenCode's words for the steps of a plan",
-    "maestrod/core/fact_rules.py": "how a process ended",
     "maestrod/store/from_format_1.py": "what an old format meant stays as it was",
 }
 

@@ -7,10 +7,10 @@ import trio
 from trio.testing import MockClock
 
 from maestrod.api.session import Session
+from maestrod.api.turn import Outcome
 from maestrod.core.values.signs import (
     NOTHING,
     LimitReached,
-    Outcome,
     PermissionAsked,
     Reading,
     Started,

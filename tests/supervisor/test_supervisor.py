@@ -10,15 +10,15 @@ import pytest
 import trio
 import trio.testing
 
-from maestrod.agents.adapter import Keys, LaunchPlan, LaunchRequest, Verdict
+from maestrod.agents.adapter import Keys, LaunchPlan, LaunchRequest
 from maestrod.agents.registry import ADAPTERS
 from maestrod.api.errors import Unavailable
 from maestrod.api.process import Exit
 from maestrod.api.session import SessionStatus
 from maestrod.api.task import TaskStatus
+from maestrod.api.turn import Outcome
 from maestrod.core.values.command import Actor
-from maestrod.core.values.facts import StoppingSessions
-from maestrod.core.values.signs import Outcome
+from maestrod.core.values.facts import Judgement, StoppingSessions
 from maestrod.sessions.fake_machine import FakeMachine, Lifetime
 from maestrod.sessions.spec import Adoption, LaunchError
 from maestrod.store.memory import MemoryStore
@@ -349,7 +349,7 @@ class Clumsy(Talker):
         """Nothing."""
         raise ValueError(text)
 
-    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:
+    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Judgement:
         """Nobody."""
         raise TypeError("judge")
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from maestrod.agents.adapter import Keys, LaunchPlan, LaunchRequest, Verdict
+from maestrod.agents.adapter import Keys, LaunchPlan, LaunchRequest
 from maestrod.agents.claude import control, turn_end
 from maestrod.agents.claude.hooks import read_hook
 from maestrod.agents.claude.launch import PROGRAM, launch
@@ -14,8 +14,10 @@ from maestrod.api.permission import Permission
 from maestrod.api.process import Exit
 from maestrod.api.session import Terminal
 from maestrod.api.skill import AgentInfo
+from maestrod.api.turn import Outcome
 from maestrod.core.values.agent_traits import AgentTraits, Turns
-from maestrod.core.values.signs import NOTHING, Outcome, Reading, ScreenShown
+from maestrod.core.values.facts import Judgement
+from maestrod.core.values.signs import NOTHING, Reading, ScreenShown
 
 #: First characters of the terminal's title: a spinner while Claude works, a star while it waits.
 _BUSY = frozenset("◐◓◑◒")
@@ -64,7 +66,7 @@ class ClaudeAdapter:
         """See ``control.py``."""
         return control.hook_answer(event, permission, message)
 
-    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:
+    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Judgement:
         """See ``turn_end.py``."""
         return turn_end.judge(ended, outcome, told_to_stop=told_to_stop)
 

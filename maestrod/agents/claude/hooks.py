@@ -9,13 +9,13 @@ from typing import Any
 
 from maestrod.agents.claude import limits, tools
 from maestrod.agents.kit.json_lines import Members
+from maestrod.api.turn import Outcome
 from maestrod.core.values.signs import (
     NOTHING,
     Compacted,
     InputAsked,
     Leaving,
     Noted,
-    Outcome,
     PermissionSettled,
     Reading,
     Sign,

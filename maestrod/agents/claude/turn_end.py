@@ -4,11 +4,12 @@ The last line of a turn is ``result``. Its ``subtype`` is "success" even for err
 for an interrupted turn, so ``is_error`` and ``terminal_reason`` decide (docs/claude.md lists every way a run ends).
 """
 
-from maestrod.agents.adapter import Verdict
 from maestrod.agents.claude import limits
 from maestrod.agents.kit.json_lines import Members, json_text
 from maestrod.api.process import Exit
-from maestrod.core.values.signs import LINE, Outcome, PlanOffered, Sign, TurnEnded, UsageSeen
+from maestrod.api.turn import Outcome
+from maestrod.core.values.facts import Judgement
+from maestrod.core.values.signs import LINE, PlanOffered, Sign, TurnEnded, UsageSeen
 
 #: ``terminal_reason`` of a turn that a person or a hook interrupted.
 _INTERRUPTED = frozenset({"aborted_tools", "aborted_streaming", "aborted", "interrupted"})
@@ -59,15 +60,15 @@ def usage(result: Members) -> UsageSeen:
     return UsageSeen(read, written, result.number("total_cost_usd"), cumulative=True)
 
 
-def judge(ended: Exit, outcome: Outcome | None, *, told_to_stop: bool) -> Verdict:
+def judge(ended: Exit, outcome: Outcome | None, *, told_to_stop: bool) -> Judgement:
     """Judge by its last report, then by the signal that we sent, then by the exit code (143 is TERM, 129 is HUP)."""
     if outcome is Outcome.COMPLETED:
-        return Verdict.COMPLETED
+        return Judgement.COMPLETED
     if told_to_stop or outcome is Outcome.INTERRUPTED:
-        return Verdict.STOPPED
+        return Judgement.STOPPED
     if outcome is None and ended.code == 0:
-        return Verdict.COMPLETED
-    return Verdict.FAILED
+        return Judgement.COMPLETED
+    return Judgement.FAILED
 
 
 def _code(reason: str, subtype: str, result: Members) -> str:

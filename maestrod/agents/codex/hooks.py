@@ -5,11 +5,11 @@ from typing import Any
 
 from maestrod.agents.kit.json_lines import Members, is_whole, json_text
 from maestrod.agents.kit.plan_message import plans_in
+from maestrod.api.turn import Outcome
 from maestrod.core.values.signs import (
     NOTHING,
     Compacted,
     Leaving,
-    Outcome,
     PermissionAsked,
     Reading,
     Sign,

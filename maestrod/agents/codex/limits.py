@@ -3,7 +3,8 @@
 import re
 from datetime import datetime, timedelta
 
-from maestrod.core.values.signs import LINE, LimitReached, Outcome, Sign, TurnEnded
+from maestrod.api.turn import Outcome
+from maestrod.core.values.signs import LINE, LimitReached, Sign, TurnEnded
 
 #: The messages of Codex 0.169; the first match counts: exhausted allowances, empty accounts, rate limits, full servers.
 _KINDS = (

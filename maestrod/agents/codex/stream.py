@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from maestrod.agents.codex.limits import failed_turn, limit_kind
 from maestrod.agents.kit.json_lines import Members, one_line
 from maestrod.agents.kit.plan_message import plans_in
+from maestrod.api.turn import Outcome
 from maestrod.core.values.signs import (
     NOTHING,
-    Outcome,
     Reading,
     Said,
     Sign,

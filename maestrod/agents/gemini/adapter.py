@@ -5,20 +5,22 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from maestrod.agents.adapter import Keys, LaunchPlan, LaunchRequest, Verdict
+from maestrod.agents.adapter import Keys, LaunchPlan, LaunchRequest
 from maestrod.agents.gemini import hooks, stream
 from maestrod.agents.gemini.launch import PROGRAM, launch
 from maestrod.agents.kit import installed
 from maestrod.agents.kit.hook_template import GATE
 from maestrod.agents.kit.json_lines import read_object
+from maestrod.agents.kit.judging import judge
 from maestrod.agents.kit.keys import typed
-from maestrod.agents.kit.verdicts import verdict
 from maestrod.api.permission import Permission
 from maestrod.api.process import Exit
 from maestrod.api.session import Terminal
 from maestrod.api.skill import AgentInfo
+from maestrod.api.turn import Outcome
 from maestrod.core.values.agent_traits import AgentTraits, Turns
-from maestrod.core.values.signs import NOTHING, Outcome, Reading, ScreenShown
+from maestrod.core.values.facts import Judgement
+from maestrod.core.values.signs import NOTHING, Reading, ScreenShown
 
 TRAITS = AgentTraits(turns=Turns.PROCESS, plans=True, resumes=True, terminal=Terminal.PIPE)
 _WORKING, _READY = "✦", "◇"
@@ -66,9 +68,9 @@ class GeminiAdapter:
             return json.dumps({"decision": "allow"})
         return json.dumps({"decision": "deny", "reason": message or "no decision was made"})
 
-    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:
+    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Judgement:
         """Its last report decides; its exit code is 0 even on SIGTERM, and for an API error the status modulo 256."""
-        return verdict(ended, outcome, told_to_stop=told_to_stop)
+        return judge(ended, outcome, told_to_stop=told_to_stop)
 
     def detect(self) -> AgentInfo:
         """Look for it on the PATH."""

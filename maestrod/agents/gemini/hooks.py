@@ -8,11 +8,11 @@ from maestrod.agents.kit.hook_template import GATE
 from maestrod.agents.kit.json_lines import Members, is_whole, json_text
 from maestrod.agents.kit.plan_message import plans_in
 from maestrod.agents.kit.tool_names import common_name
+from maestrod.api.turn import Outcome
 from maestrod.core.values.signs import (
     NOTHING,
     InputAsked,
     Leaving,
-    Outcome,
     PermissionAsked,
     PermissionSettled,
     Reading,

@@ -2,7 +2,8 @@
 
 import re
 
-from maestrod.core.values.signs import LINE, LimitReached, Outcome, Sign, TurnEnded
+from maestrod.api.turn import Outcome
+from maestrod.core.values.signs import LINE, LimitReached, Sign, TurnEnded
 
 #: The first match counts. Only the name distinguishes a plan's daily allowance from a limit per minute.
 _KINDS = (

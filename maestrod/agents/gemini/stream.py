@@ -6,9 +6,9 @@ from maestrod.agents.gemini.limits import failed_turn
 from maestrod.agents.gemini.tools import summary
 from maestrod.agents.kit.json_lines import Members
 from maestrod.agents.kit.tool_names import common_name
+from maestrod.api.turn import Outcome
 from maestrod.core.values.signs import (
     NOTHING,
-    Outcome,
     Reading,
     Sign,
     Started,

@@ -4,20 +4,22 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from maestrod.agents.adapter import Keys, LaunchPlan, LaunchRequest, Verdict
+from maestrod.agents.adapter import Keys, LaunchPlan, LaunchRequest
 from maestrod.agents.kit import installed
 from maestrod.agents.kit.hook_template import GATE
 from maestrod.agents.kit.json_lines import read_object
+from maestrod.agents.kit.judging import judge
 from maestrod.agents.kit.keys import typed
-from maestrod.agents.kit.verdicts import verdict
 from maestrod.agents.opencode import hooks, stream
 from maestrod.agents.opencode.launch import PROGRAM, launch
 from maestrod.api.permission import Permission
 from maestrod.api.process import Exit
 from maestrod.api.session import Terminal
 from maestrod.api.skill import AgentInfo
+from maestrod.api.turn import Outcome
 from maestrod.core.values.agent_traits import AgentTraits, Turns
-from maestrod.core.values.signs import NOTHING, Outcome, Reading
+from maestrod.core.values.facts import Judgement
+from maestrod.core.values.signs import NOTHING, Reading
 
 #: Its first sign of life takes three seconds on an idle machine, and half a minute when all CPUs are busy (measured).
 TRAITS = AgentTraits(
@@ -66,9 +68,9 @@ class OpenCodeAdapter:
         chosen = permission or Permission.DENY
         return json.dumps({"decision": chosen.value, "reason": message or "no decision was made"})
 
-    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:
+    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Judgement:
         """Its last report decides; its exit code is 0 when a tool was refused, 1 when the API failed."""
-        return verdict(ended, outcome, told_to_stop=told_to_stop)
+        return judge(ended, outcome, told_to_stop=told_to_stop)
 
     def detect(self) -> AgentInfo:
         """Look for it on the PATH."""

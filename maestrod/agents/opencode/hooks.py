@@ -9,10 +9,10 @@ from maestrod.agents.kit.plan_message import plans_in
 from maestrod.agents.kit.tool_names import common_name
 from maestrod.agents.opencode.limits import failed_turn, retrying
 from maestrod.agents.opencode.stream import tool_ended, usage
+from maestrod.api.turn import Outcome
 from maestrod.core.values.signs import (
     NOTHING,
     Compacted,
-    Outcome,
     PermissionAsked,
     PermissionSettled,
     Reading,

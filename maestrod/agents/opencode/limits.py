@@ -3,7 +3,8 @@
 import re
 
 from maestrod.agents.kit.json_lines import Members
-from maestrod.core.values.signs import LINE, LimitReached, Outcome, Sign, TurnEnded
+from maestrod.api.turn import Outcome
+from maestrod.core.values.signs import LINE, LimitReached, Sign, TurnEnded
 
 _KINDS = (
     ("usage", re.compile(r"usage limit|usage_limit|per ?day|daily|free tier", re.IGNORECASE)),

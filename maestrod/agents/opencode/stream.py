@@ -6,7 +6,8 @@ from maestrod.agents.kit.json_lines import Members
 from maestrod.agents.kit.plan_message import plans_in
 from maestrod.agents.kit.tool_names import common_name
 from maestrod.agents.opencode.limits import failed_turn
-from maestrod.core.values.signs import NOTHING, Outcome, Reading, Said, Sign, Started, ToolEnded, TurnEnded, UsageSeen
+from maestrod.api.turn import Outcome
+from maestrod.core.values.signs import NOTHING, Reading, Said, Sign, Started, ToolEnded, TurnEnded, UsageSeen
 
 
 def read_event(event: Members) -> Reading:

@@ -6,10 +6,12 @@ Their worker reports with the methods of any agent; without reports only their e
 from collections.abc import Sequence
 from typing import Any
 
-from maestrod.agents.adapter import Keys, Verdict
+from maestrod.agents.adapter import Keys
 from maestrod.api.permission import Permission
 from maestrod.api.process import Exit
-from maestrod.core.values.signs import NOTHING, Outcome, Reading
+from maestrod.api.turn import Outcome
+from maestrod.core.values.facts import Judgement
+from maestrod.core.values.signs import NOTHING, Reading
 
 
 class OpaqueAdapter:
@@ -39,8 +41,8 @@ class OpaqueAdapter:
         """Empty: it has no hooks."""
         return ""
 
-    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:
+    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Judgement:
         """The worker's exit code decides: 0 means that every task is done."""
         if ended.code == 0:
-            return Verdict.COMPLETED
-        return Verdict.STOPPED if told_to_stop else Verdict.FAILED
+            return Judgement.COMPLETED
+        return Judgement.STOPPED if told_to_stop else Judgement.FAILED

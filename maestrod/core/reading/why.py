@@ -52,7 +52,7 @@ def _signs(world: World, session: Session) -> Iterator[Reason]:
 def _of_turn(turn: Turn) -> Reason:
     if isinstance(turn, RunningTurn):
         return Reason(source=turn.source, code="turn_runs", detail=turn.doing, at=turn.since)
-    detail = ": ".join(filter(None, (turn.outcome, turn.code, turn.detail)))
+    detail = ": ".join(filter(None, (turn.outcome.value, turn.code, turn.detail)))
     return Reason(source=turn.source, code="turn_ended", detail=detail, at=turn.since)
 
 
@@ -124,7 +124,7 @@ def _doing(session: Session) -> Iterator[str]:
         )
     elif turn is not None:
         detail = ": ".join(filter(None, (turn.code, turn.detail)))
-        yield f"its agent's last turn ended: {turn.outcome}" + (f" ({detail})" if detail else "")
+        yield f"its agent's last turn ended: {turn.outcome.value}" + (f" ({detail})" if detail else "")
     if turn is not None and turn.background:
         yield f"{turn.background} background tasks of that turn still run, so it is not idle"
     if wait is not None:

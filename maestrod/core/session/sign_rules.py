@@ -22,7 +22,7 @@ import msgspec
 from maestrod.api.event import TimelineType
 from maestrod.api.reason import Source
 from maestrod.api.session import Session, SessionStatus, Terminal, Usage
-from maestrod.api.turn import PastTurn, RunningTurn, Turn
+from maestrod.api.turn import Outcome, PastTurn, RunningTurn, Turn
 from maestrod.core.session import attention, limit_rules, message, permission_rules, stall_rules
 from maestrod.core.session.session import end, move, touch
 from maestrod.core.values.agent_traits import Turns
@@ -37,7 +37,6 @@ from maestrod.core.values.signs import (
     Leaving,
     LimitReached,
     Noted,
-    Outcome,
     PermissionAsked,
     PermissionSettled,
     PlanOffered,
@@ -140,7 +139,7 @@ def _turn_ended(draft: Draft, session: Session, sign: TurnEnded, provenance: Pro
 
 def _ended(turn: Turn, sign: TurnEnded, provenance: Provenance, attempt: int) -> PastTurn:
     """The turn that this sign ends, or that an earlier sign ended and this one adds to (rule 4)."""
-    background, outcome, detail = _left_running(turn, sign), sign.outcome.value, sign.detail[:LINE]
+    background, outcome, detail = _left_running(turn, sign), sign.outcome, sign.detail[:LINE]
     if isinstance(turn, RunningTurn):
         since = provenance.at
     elif turn.source is Source.SCREEN and provenance.source is not Source.SCREEN:

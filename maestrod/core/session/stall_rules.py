@@ -13,12 +13,12 @@ import msgspec
 from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.reason import Source
 from maestrod.api.session import Session
-from maestrod.api.turn import RunningTurn, Turn
+from maestrod.api.turn import Outcome, RunningTurn, Turn
 from maestrod.core.session import attention
 from maestrod.core.values.effects import Probe
 from maestrod.core.values.facts import Probed
 from maestrod.core.values.lifecycle import revised
-from maestrod.core.values.signs import Outcome, ScreenShown, TurnEnded
+from maestrod.core.values.signs import ScreenShown, TurnEnded
 from maestrod.core.work.pause import is_held
 from maestrod.core.work.stop import stop_session
 from maestrod.core.world.draft import Draft

@@ -15,7 +15,7 @@ from maestrod.api.reason import Reason, Source
 from maestrod.api.run import RunStatus
 from maestrod.api.session import Role, Session, SessionStatus, Terminal
 from maestrod.api.task import Task, TaskStatus
-from maestrod.api.turn import PastTurn
+from maestrod.api.turn import Outcome, PastTurn
 from maestrod.core.prompts import reminders
 from maestrod.core.session import attention, permission_rules
 from maestrod.core.session.message import MessageEvent, answer_delivered, move_message, open_messages, queue_message
@@ -23,7 +23,6 @@ from maestrod.core.session.session import end, move, owned_leaves
 from maestrod.core.values.agent_traits import Turns
 from maestrod.core.values.effects import CloseInput, Deliver, Launch, Stop
 from maestrod.core.values.lifecycle import SessionEvent, moved, with_clock
-from maestrod.core.values.signs import Outcome
 from maestrod.core.work import plan_apply
 from maestrod.core.work.pause import is_held
 from maestrod.core.work.run_state import ACTIVE
@@ -36,7 +35,7 @@ from maestrod.core.world.world import World
 FINISH_MS = 20_000
 
 #: Outcomes after which the session fails. A usage limit that is waited for never gets here.
-_FAILED = frozenset({Outcome.FAILED.value, Outcome.LIMIT.value})
+_FAILED = frozenset({Outcome.FAILED, Outcome.LIMIT})
 
 
 def turns_of(world: World, session: Session) -> Turns:
@@ -153,7 +152,7 @@ def _to_worker(draft: Draft, session: Session) -> Message | None:
     if outcome in _FAILED:
         _give_up(draft, session, "turn_failed", _last_words(session))
         return None
-    if outcome == Outcome.INTERRUPTED.value:
+    if outcome is Outcome.INTERRUPTED:
         attention.want_input(draft, session, f"interrupted with open tasks ({len(left)}): tell it how to continue")
         return None
     if session.nudges >= draft.world.policy.nudges:

@@ -1,5 +1,7 @@
 """What the daemon finds out by itself. Facts enter the engine through the same inbox as commands."""
 
+import enum
+
 import msgspec
 
 from maestrod.api.process import Exit, ProcessIdentity
@@ -47,8 +49,16 @@ class EndedAlong(msgspec.Struct, frozen=True):
     count: int = 0
 
 
+class Judgement(enum.Enum):
+    """What the end of an agent's process means for its session, as the adapter judges it."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
 class Exited(Fact, frozen=True):
-    """A session's agent ended. ``verdict`` is the adapter's judgement: ``completed``, ``failed`` or ``stopped``.
+    """A session's agent ended. ``judgement`` is the adapter's.
 
     ``tail`` is the last lines of its output; ``along`` lists the processes that were ended with it.
     """
@@ -56,7 +66,7 @@ class Exited(Fact, frozen=True):
     session_id: str
     attempt: int
     exit: Exit
-    verdict: str
+    judgement: Judgement
     tail: str = ""
     along: EndedAlong = EndedAlong()
 

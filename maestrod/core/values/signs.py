@@ -6,9 +6,9 @@ session, by rules that tolerate gaps, repetition and any order (``sign_rules.py`
 (``TEXT``, ``LINE``), so that a decision stays small whatever an agent prints.
 """
 
-import enum
-
 import msgspec
+
+from maestrod.api.turn import Outcome
 
 #: Maximum characters of a message kept with a sign, and of a one-line description.
 TEXT = 4_000
@@ -37,15 +37,6 @@ class TurnStarted(Sign, frozen=True):
 
     prompt: str = ""
     machine: bool = False
-
-
-class Outcome(enum.Enum):
-    """How a turn ended, as the agent reports it."""
-
-    COMPLETED = "completed"
-    FAILED = "failed"
-    INTERRUPTED = "interrupted"
-    LIMIT = "limit"
 
 
 class TurnEnded(Sign, frozen=True):

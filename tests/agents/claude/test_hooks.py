@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.agents.claude.hooks import read_hook
+from maestrod.api.turn import Outcome
 from maestrod.core.values.signs import (
     NOTHING,
     Compacted,
@@ -14,7 +15,6 @@ from maestrod.core.values.signs import (
     Leaving,
     LimitReached,
     Noted,
-    Outcome,
     PermissionAsked,
     PermissionSettled,
     Sign,

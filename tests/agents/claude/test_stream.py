@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.agents.claude.stream import read_line
+from maestrod.api.turn import Outcome
 from maestrod.core.values.signs import (
     NOTHING,
     BackgroundChanged,
     InputAsked,
     LimitReached,
-    Outcome,
     PermissionAsked,
     PermissionSettled,
     PlanOffered,

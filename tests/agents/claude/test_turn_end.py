@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from maestrod.agents.adapter import Verdict
 from maestrod.agents.claude.turn_end import judge, of_result
 from maestrod.agents.kit.json_lines import Members
 from maestrod.api.process import Exit
-from maestrod.core.values.signs import LimitReached, Outcome, TurnEnded
+from maestrod.api.turn import Outcome
+from maestrod.core.values.facts import Judgement
+from maestrod.core.values.signs import LimitReached, TurnEnded
 
 DONE: dict[str, Any] = {
     "subtype": "success",
@@ -23,70 +24,70 @@ def api_error(status: int, text: str = "API Error") -> dict[str, Any]:
     return {**DONE, "is_error": True, "terminal_reason": "api_error", "api_error_status": status, "result": text}
 
 
-#: Scenario: the result line (None: there is none), exit code and signal, the turn's outcome and code, the verdict.
-ROWS: dict[str, tuple[dict[str, Any] | None, int | None, str | None, Outcome | None, str, Verdict]] = {
-    "normal": (DONE, 0, None, Outcome.COMPLETED, "", Verdict.COMPLETED),
-    "a tool exits non-zero": (DONE, 0, None, Outcome.COMPLETED, "", Verdict.COMPLETED),
-    "a tool is refused": ({**DONE, "permission_denials": [{}]}, 0, None, Outcome.COMPLETED, "", Verdict.COMPLETED),
-    "429 after retries": (api_error(429), 1, None, Outcome.LIMIT, "rate", Verdict.FAILED),
-    "401": (api_error(401), 1, None, Outcome.FAILED, "api_error", Verdict.FAILED),
+#: Scenario: the result line (None: there is none), exit code and signal, the turn's outcome and code, the judgement.
+ROWS: dict[str, tuple[dict[str, Any] | None, int | None, str | None, Outcome | None, str, Judgement]] = {
+    "normal": (DONE, 0, None, Outcome.COMPLETED, "", Judgement.COMPLETED),
+    "a tool exits non-zero": (DONE, 0, None, Outcome.COMPLETED, "", Judgement.COMPLETED),
+    "a tool is refused": ({**DONE, "permission_denials": [{}]}, 0, None, Outcome.COMPLETED, "", Judgement.COMPLETED),
+    "429 after retries": (api_error(429), 1, None, Outcome.LIMIT, "rate", Judgement.FAILED),
+    "401": (api_error(401), 1, None, Outcome.FAILED, "api_error", Judgement.FAILED),
     "400 no credit": (
         api_error(400, "Your credit balance is too low"),
         1,
         None,
         Outcome.LIMIT,
         "billing",
-        Verdict.FAILED,
+        Judgement.FAILED,
     ),
-    "529": (api_error(529), 1, None, Outcome.LIMIT, "overloaded", Verdict.FAILED),
-    "500": (api_error(500), 1, None, Outcome.FAILED, "api_error", Verdict.FAILED),
+    "529": (api_error(529), 1, None, Outcome.LIMIT, "overloaded", Judgement.FAILED),
+    "500": (api_error(500), 1, None, Outcome.FAILED, "api_error", Judgement.FAILED),
     "prompt too long": (
         {**DONE, "is_error": True, "terminal_reason": "prompt_too_long"},
-        *(1, None, Outcome.FAILED, "prompt_too_long", Verdict.FAILED),
+        *(1, None, Outcome.FAILED, "prompt_too_long", Judgement.FAILED),
     ),
-    "retried 429": (DONE, 0, None, Outcome.COMPLETED, "", Verdict.COMPLETED),
+    "retried 429": (DONE, 0, None, Outcome.COMPLETED, "", Judgement.COMPLETED),
     "--max-turns": (
         {"subtype": "error_max_turns", "is_error": True, "terminal_reason": "max_turns"},
-        *(1, None, Outcome.FAILED, "max_turns", Verdict.FAILED),
+        *(1, None, Outcome.FAILED, "max_turns", Judgement.FAILED),
     ),
     "--max-budget-usd": (
         {"subtype": "error_max_budget_usd", "is_error": True, "terminal_reason": "budget_exhausted"},
-        *(1, None, Outcome.FAILED, "budget_exhausted", Verdict.FAILED),
+        *(1, None, Outcome.FAILED, "budget_exhausted", Judgement.FAILED),
     ),
-    "schema kept": ({**DONE, "structured_output": {"a": 1}}, 0, None, Outcome.COMPLETED, "", Verdict.COMPLETED),
+    "schema kept": ({**DONE, "structured_output": {"a": 1}}, 0, None, Outcome.COMPLETED, "", Judgement.COMPLETED),
     "schema violated 5 times": (
         {
             "subtype": "error_max_structured_output_retries",
             "is_error": True,
             "terminal_reason": "structured_output_retry_exhausted",
         },
-        *(1, None, Outcome.FAILED, "structured_output_retry_exhausted", Verdict.FAILED),
+        *(1, None, Outcome.FAILED, "structured_output_retry_exhausted", Judgement.FAILED),
     ),
-    "schema ignored": (DONE, 0, None, Outcome.COMPLETED, "", Verdict.COMPLETED),
+    "schema ignored": (DONE, 0, None, Outcome.COMPLETED, "", Judgement.COMPLETED),
     "--resume of an unknown id": (
         {"subtype": "error_during_execution", "is_error": True, "errors": ["No conversation found with session ID: x"]},
-        *(1, None, Outcome.FAILED, "conversation_lost", Verdict.FAILED),
+        *(1, None, Outcome.FAILED, "conversation_lost", Judgement.FAILED),
     ),
     "prompt blocked by a hook": (
         {"subtype": "success", "is_error": False, "num_turns": 0, "result": "blocked"},
-        *(0, None, Outcome.FAILED, "prompt_blocked", Verdict.FAILED),
+        *(0, None, Outcome.FAILED, "prompt_blocked", Judgement.FAILED),
     ),
     "a hook defers a tool": (
         {**DONE, "terminal_reason": "tool_deferred", "deferred_tool_use": {"name": "Bash"}},
-        *(0, None, Outcome.INTERRUPTED, "tool_deferred", Verdict.STOPPED),
+        *(0, None, Outcome.INTERRUPTED, "tool_deferred", Judgement.STOPPED),
     ),
     "a hook denies and interrupts": (
         {"subtype": "error_during_execution", "is_error": True, "terminal_reason": "aborted_tools"},
-        *(1, None, Outcome.INTERRUPTED, "aborted_tools", Verdict.STOPPED),
+        *(1, None, Outcome.INTERRUPTED, "aborted_tools", Judgement.STOPPED),
     ),
     "SIGINT": (
         {"subtype": "error_during_execution", "is_error": True, "terminal_reason": "aborted_tools"},
-        *(0, None, Outcome.INTERRUPTED, "aborted_tools", Verdict.STOPPED),
+        *(0, None, Outcome.INTERRUPTED, "aborted_tools", Judgement.STOPPED),
     ),
-    "SIGTERM by somebody": (None, 143, None, None, "", Verdict.FAILED),
-    "SIGHUP by somebody": (None, 129, None, None, "", Verdict.FAILED),
-    "SIGKILL": (None, None, "KILL", None, "", Verdict.FAILED),
-    "a bad flag": (None, 1, None, None, "", Verdict.FAILED),
+    "SIGTERM by somebody": (None, 143, None, None, "", Judgement.FAILED),
+    "SIGHUP by somebody": (None, 129, None, None, "", Judgement.FAILED),
+    "SIGKILL": (None, None, "KILL", None, "", Judgement.FAILED),
+    "a bad flag": (None, 1, None, None, "", Judgement.FAILED),
 }
 
 
@@ -101,11 +102,11 @@ def test_each_way_a_run_can_end_is_shown(row: str) -> None:
 
 def test_a_session_we_stopped_counts_as_stopped() -> None:
     for code, signal in ((143, None), (None, "KILL"), (1, None)):
-        assert judge(Exit(code=code, signal=signal), None, told_to_stop=True) is Verdict.STOPPED
+        assert judge(Exit(code=code, signal=signal), None, told_to_stop=True) is Judgement.STOPPED
 
 
 def test_an_exit_without_an_error_is_not_a_failure() -> None:
-    assert judge(Exit(code=0), None, told_to_stop=False) is Verdict.COMPLETED
+    assert judge(Exit(code=0), None, told_to_stop=False) is Judgement.COMPLETED
 
 
 def test_a_limit_is_reported_before_the_end_of_its_turn() -> None:

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from maestrod.agents.adapter import Keys, Verdict
+from maestrod.agents.adapter import Keys
 from maestrod.agents.codex.adapter import CodexAdapter
 from maestrod.api.permission import Permission
 from maestrod.api.process import Exit
-from maestrod.core.values.signs import NOTHING, LimitReached, Outcome, Reading, ScreenShown
+from maestrod.api.turn import Outcome
+from maestrod.core.values.facts import Judgement
+from maestrod.core.values.signs import NOTHING, LimitReached, Reading, ScreenShown
 
 CODEX = CodexAdapter(now=lambda: 0.0)
 
@@ -52,17 +54,17 @@ def test_the_hook_gets_its_answers() -> None:
 @pytest.mark.parametrize(
     "ended, outcome, stop_requested, verdict",
     [
-        (Exit(code=0), Outcome.COMPLETED, False, Verdict.COMPLETED),
-        (Exit(code=1), Outcome.FAILED, False, Verdict.FAILED),
-        (Exit(code=1), Outcome.LIMIT, False, Verdict.FAILED),
-        (Exit(code=1), None, True, Verdict.STOPPED),
-        (Exit(code=0), Outcome.COMPLETED, True, Verdict.COMPLETED),
-        (Exit(code=0), None, False, Verdict.COMPLETED),
-        (Exit(signal="KILL"), None, False, Verdict.FAILED),
-        (Exit(signal="TERM"), None, True, Verdict.STOPPED),
+        (Exit(code=0), Outcome.COMPLETED, False, Judgement.COMPLETED),
+        (Exit(code=1), Outcome.FAILED, False, Judgement.FAILED),
+        (Exit(code=1), Outcome.LIMIT, False, Judgement.FAILED),
+        (Exit(code=1), None, True, Judgement.STOPPED),
+        (Exit(code=0), Outcome.COMPLETED, True, Judgement.COMPLETED),
+        (Exit(code=0), None, False, Judgement.COMPLETED),
+        (Exit(signal="KILL"), None, False, Judgement.FAILED),
+        (Exit(signal="TERM"), None, True, Judgement.STOPPED),
     ],
 )
-def test_verdicts(ended: Exit, outcome: Outcome | None, stop_requested: bool, verdict: Verdict) -> None:
+def test_verdicts(ended: Exit, outcome: Outcome | None, stop_requested: bool, verdict: Judgement) -> None:
     assert CODEX.judge(ended, outcome=outcome, told_to_stop=stop_requested) is verdict
 
 

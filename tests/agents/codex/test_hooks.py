@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.agents.codex import hooks
+from maestrod.api.turn import Outcome
 from maestrod.core.values.signs import (
     NOTHING,
     Compacted,
     Leaving,
-    Outcome,
     PermissionAsked,
     PlanOffered,
     Reading,

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.agents.codex.limits import failed_turn, limit_kind, resets_at
-from maestrod.core.values.signs import LimitReached, Outcome, TurnEnded
+from maestrod.api.turn import Outcome
+from maestrod.core.values.signs import LimitReached, TurnEnded
 
 #: 8:28 in the morning, local time wherever the test runs.
 NOW = datetime(2026, 11, 20, 8, 28, 7).timestamp()  # noqa: DTZ001 - Codex names local time

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from maestrod.agents.codex import stream
 from maestrod.agents.kit.json_lines import Members, object_of
+from maestrod.api.turn import Outcome
 from maestrod.core.values.signs import (
     LINE,
     NOTHING,
     TEXT,
     LimitReached,
-    Outcome,
     PlanOffered,
     Reading,
     Said,

@@ -4,11 +4,13 @@ import json
 
 import pytest
 
-from maestrod.agents.adapter import Keys, Verdict
+from maestrod.agents.adapter import Keys
 from maestrod.agents.gemini.adapter import GeminiAdapter
 from maestrod.api.permission import Permission
 from maestrod.api.process import Exit
-from maestrod.core.values.signs import NOTHING, Outcome, Reading, ScreenShown
+from maestrod.api.turn import Outcome
+from maestrod.core.values.facts import Judgement
+from maestrod.core.values.signs import NOTHING, Reading, ScreenShown
 
 GEMINI = GeminiAdapter(now=lambda: 0.0)
 
@@ -43,9 +45,9 @@ def test_the_gate_refuses_undecided_requests() -> None:
 
 
 def test_exit_code_zero_does_not_make_a_failed_turn_succeed() -> None:
-    assert GEMINI.judge(Exit(code=0), outcome=Outcome.FAILED, told_to_stop=False) is Verdict.FAILED
-    assert GEMINI.judge(Exit(code=0), outcome=None, told_to_stop=True) is Verdict.STOPPED
-    assert GEMINI.judge(Exit(code=144), outcome=None, told_to_stop=False) is Verdict.FAILED
+    assert GEMINI.judge(Exit(code=0), outcome=Outcome.FAILED, told_to_stop=False) is Judgement.FAILED
+    assert GEMINI.judge(Exit(code=0), outcome=None, told_to_stop=True) is Judgement.STOPPED
+    assert GEMINI.judge(Exit(code=144), outcome=None, told_to_stop=False) is Judgement.FAILED
 
 
 def test_an_installed_agent_is_detected(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str]) -> None:

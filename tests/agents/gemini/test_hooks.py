@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.agents.gemini import hooks
+from maestrod.api.turn import Outcome
 from maestrod.core.values.signs import (
     NOTHING,
     InputAsked,
     Leaving,
-    Outcome,
     PermissionAsked,
     PermissionSettled,
     PlanOffered,

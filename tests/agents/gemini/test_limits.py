@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.agents.gemini.limits import failed_turn, limit_kind, resets_at
-from maestrod.core.values.signs import LimitReached, Outcome, TurnEnded
+from maestrod.api.turn import Outcome
+from maestrod.core.values.signs import LimitReached, TurnEnded
 
 NOW = 1_000_000.0
 

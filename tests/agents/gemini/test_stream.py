@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from maestrod.agents.gemini import stream
 from maestrod.agents.kit.json_lines import Members, object_of
+from maestrod.api.turn import Outcome
 from maestrod.core.values.signs import (
     LINE,
     LimitReached,
-    Outcome,
     Reading,
     Sign,
     Started,

@@ -4,11 +4,13 @@ import json
 
 import pytest
 
-from maestrod.agents.adapter import Keys, Verdict
+from maestrod.agents.adapter import Keys
 from maestrod.agents.opencode.adapter import OpenCodeAdapter
 from maestrod.api.permission import Permission
 from maestrod.api.process import Exit
-from maestrod.core.values.signs import NOTHING, Outcome
+from maestrod.api.turn import Outcome
+from maestrod.core.values.facts import Judgement
+from maestrod.core.values.signs import NOTHING
 
 OPENCODE = OpenCodeAdapter()
 
@@ -30,9 +32,9 @@ def test_the_gate_refuses_undecided_requests() -> None:
 
 
 def test_exit_code_zero_does_not_make_a_failed_turn_succeed() -> None:
-    assert OPENCODE.judge(Exit(code=0), outcome=Outcome.FAILED, told_to_stop=False) is Verdict.FAILED
-    assert OPENCODE.judge(Exit(signal="TERM"), outcome=None, told_to_stop=True) is Verdict.STOPPED
-    assert OPENCODE.judge(Exit(code=0), outcome=Outcome.COMPLETED, told_to_stop=False) is Verdict.COMPLETED
+    assert OPENCODE.judge(Exit(code=0), outcome=Outcome.FAILED, told_to_stop=False) is Judgement.FAILED
+    assert OPENCODE.judge(Exit(signal="TERM"), outcome=None, told_to_stop=True) is Judgement.STOPPED
+    assert OPENCODE.judge(Exit(code=0), outcome=Outcome.COMPLETED, told_to_stop=False) is Judgement.COMPLETED
 
 
 def test_an_installed_agent_is_detected(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str]) -> None:

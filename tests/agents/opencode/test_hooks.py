@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.agents.opencode import hooks
+from maestrod.api.turn import Outcome
 from maestrod.core.values.signs import (
     NOTHING,
     Compacted,
     LimitReached,
-    Outcome,
     PermissionAsked,
     PermissionSettled,
     PlanOffered,

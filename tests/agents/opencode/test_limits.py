@@ -4,7 +4,8 @@ import pytest
 
 from maestrod.agents.kit.json_lines import Members
 from maestrod.agents.opencode.limits import failed_turn, limit_kind, retrying
-from maestrod.core.values.signs import LimitReached, Outcome, TurnEnded
+from maestrod.api.turn import Outcome
+from maestrod.core.values.signs import LimitReached, TurnEnded
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from maestrod.agents.kit.json_lines import Members, object_of
 from maestrod.agents.opencode import stream
+from maestrod.api.turn import Outcome
 from maestrod.core.values.signs import (
     LimitReached,
-    Outcome,
     PlanOffered,
     Reading,
     Said,

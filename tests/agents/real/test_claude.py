@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from maestrod.agents.adapter import Verdict
 from maestrod.agents.claude.adapter import ClaudeAdapter
 from maestrod.agents.claude.hooks import read_hook
 from maestrod.api.permission import Permission
 from maestrod.api.session import Role
+from maestrod.api.turn import Outcome
 from maestrod.core.prompts.manifest import ManifestPersona, ManifestSkill
+from maestrod.core.values.facts import Judgement
 from maestrod.core.values.signs import (
     BackgroundChanged,
     LimitReached,
-    Outcome,
     PermissionAsked,
     PlanOffered,
     Started,
@@ -76,47 +76,47 @@ def error(status: int, **more: Any) -> list[dict[str, Any]]:
 
 Prepare = Callable[[Place], None]
 _DEFER = """echo '{"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"defer"}}'"""
-#: Scenario: script, arguments, what is prepared, then exit code, outcome, its code, verdict.
-ROWS: dict[str, tuple[Any, tuple[str, ...], Prepare | None, int, Outcome, str, Verdict]] = {
-    "normal": ([{"text": "done"}], (), None, 0, Outcome.COMPLETED, "", Verdict.COMPLETED),
+#: Scenario: script, arguments, what is prepared, then exit code, outcome, its code, judgement.
+ROWS: dict[str, tuple[Any, tuple[str, ...], Prepare | None, int, Outcome, str, Judgement]] = {
+    "normal": ([{"text": "done"}], (), None, 0, Outcome.COMPLETED, "", Judgement.COMPLETED),
     "tool exits non-zero": (
         [{"shell": "maestroctl nonsense"}, {"text": "done"}],
-        *((), None, 0, Outcome.COMPLETED, "", Verdict.COMPLETED),
+        *((), None, 0, Outcome.COMPLETED, "", Judgement.COMPLETED),
     ),
-    "429": (error(429), (), None, 1, Outcome.LIMIT, "rate", Verdict.FAILED),
-    "401": (error(401), (), None, 1, Outcome.FAILED, "api_error", Verdict.FAILED),
+    "429": (error(429), (), None, 1, Outcome.LIMIT, "rate", Judgement.FAILED),
+    "401": (error(401), (), None, 1, Outcome.FAILED, "api_error", Judgement.FAILED),
     "400 no credit": (
         error(400, message="Your credit balance is too low to access the Anthropic API."),
-        *((), None, 1, Outcome.LIMIT, "billing", Verdict.FAILED),
+        *((), None, 1, Outcome.LIMIT, "billing", Judgement.FAILED),
     ),
-    "529": (error(529), (), None, 1, Outcome.LIMIT, "overloaded", Verdict.FAILED),
-    "500": (error(500), (), None, 1, Outcome.FAILED, "api_error", Verdict.FAILED),
+    "529": (error(529), (), None, 1, Outcome.LIMIT, "overloaded", Judgement.FAILED),
+    "500": (error(500), (), None, 1, Outcome.FAILED, "api_error", Judgement.FAILED),
     "prompt too long": (
         error(400, message="prompt is too long: 300000 tokens > 200000 maximum"),
-        *((), None, 1, Outcome.FAILED, "prompt_too_long", Verdict.FAILED),
+        *((), None, 1, Outcome.FAILED, "prompt_too_long", Judgement.FAILED),
     ),
     "--max-turns": (
         [{"shell": "maestroctl --version"}] * 3,
-        *(("--max-turns", "1"), None, 1, Outcome.FAILED, "max_turns", Verdict.FAILED),
+        *(("--max-turns", "1"), None, 1, Outcome.FAILED, "max_turns", Judgement.FAILED),
     ),
     "--max-budget-usd": (
         [{"shell": "maestroctl --version", "usage": {"output": 100_000}}, {"text": "done"}],
-        *(("--max-budget-usd", "0.01"), None, 1, Outcome.FAILED, "budget_exhausted", Verdict.FAILED),
+        *(("--max-budget-usd", "0.01"), None, 1, Outcome.FAILED, "budget_exhausted", Judgement.FAILED),
     ),
     "--resume of an unknown id": (
         [{"text": "done"}],
         *(("--resume", "99999999-2222-4333-8444-555555555555"), None, 1),
-        *(Outcome.FAILED, "conversation_lost", Verdict.FAILED),
+        *(Outcome.FAILED, "conversation_lost", Judgement.FAILED),
     ),
     "prompt blocked by a hook": (
         [{"text": "done"}],
         *((), lambda place: user_hook(place, "UserPromptSubmit", "echo no >&2; exit 2"), 0),
-        *(Outcome.FAILED, "prompt_blocked", Verdict.FAILED),
+        *(Outcome.FAILED, "prompt_blocked", Judgement.FAILED),
     ),
     "a hook defers a tool": (
         [{"shell": "ls"}, {"text": "done"}],
         *((), lambda place: user_hook(place, "PreToolUse", _DEFER), 0),
-        *(Outcome.INTERRUPTED, "tool_deferred", Verdict.STOPPED),
+        *(Outcome.INTERRUPTED, "tool_deferred", Judgement.STOPPED),
     ),
 }
 
@@ -160,15 +160,15 @@ def test_signals_during_a_tool_are_handled(
         exit_ = held.finish()
         ends = [sign.outcome for sign in held.signs if isinstance(sign, TurnEnded)]
         assert (exit_.code, ends) == (code, [outcome] if outcome else [])
-        verdict = CLAUDE.judge(exit_, outcome=outcome, told_to_stop=True)
-        assert verdict is Verdict.STOPPED
+        judgement = CLAUDE.judge(exit_, outcome=outcome, told_to_stop=True)
+        assert judgement is Judgement.STOPPED
 
 
 def test_a_bad_flag_exits_with_a_message_on_stderr(claude: Place) -> None:
     with start(claude, "--of-the-future") as held:
         exit_ = held.finish()
         assert exit_.code == 1 and "--of-the-future" in held.stderr
-        assert CLAUDE.judge(exit_, outcome=None, told_to_stop=False) is Verdict.FAILED
+        assert CLAUDE.judge(exit_, outcome=None, told_to_stop=False) is Judgement.FAILED
 
 
 def test_two_prompts_make_two_turns_with_the_figures_of_both(claude: Place) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from maestrod.agents.adapter import Verdict
 from maestrod.agents.opencode.adapter import OpenCodeAdapter
 from maestrod.api.project import PermissionPolicy, Permissions
-from maestrod.core.values.signs import LimitReached, Outcome, Started, ToolEnded, TurnEnded, UsageSeen
+from maestrod.api.turn import Outcome
+from maestrod.core.values.facts import Judgement
+from maestrod.core.values.signs import LimitReached, Started, ToolEnded, TurnEnded, UsageSeen
 from tests.agents.real import users
 from tests.agents.real.conftest import Place
 from tests.agents.real.held import Held, request
@@ -77,7 +78,7 @@ def test_a_vendor_error_is_a_failed_turn(place: Place, start: Start) -> None:
         ended = held.until(TurnEnded)
         exit_ = held.finish()
         assert (ended.outcome, ended.detail, exit_.code) == (Outcome.FAILED, "bad key", 1)
-        assert OPENCODE.judge(exit_, outcome=ended.outcome, told_to_stop=False) is Verdict.FAILED
+        assert OPENCODE.judge(exit_, outcome=ended.outcome, told_to_stop=False) is Judgement.FAILED
 
 
 def test_without_a_daemon_the_gate_refuses(place: Place, start: Start) -> None:

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from maestrod.agents.adapter import Verdict
 from maestrod.agents.shell.adapter import ShellAdapter
 from maestrod.api.process import Exit
 from maestrod.api.session import Role, Terminal
+from maestrod.core.values.facts import Judgement
 from tests.agents.launches import request
 from tests.core.prompts.manifests import context
 
@@ -31,15 +31,15 @@ def test_an_orchestrator_gets_its_context_as_a_file() -> None:
 @pytest.mark.parametrize(
     "ended, stop_requested, verdict",
     [
-        (Exit(code=0), False, Verdict.COMPLETED),
-        (Exit(code=0), True, Verdict.COMPLETED),
-        (Exit(code=1), False, Verdict.FAILED),
-        (Exit(code=143), False, Verdict.FAILED),
-        (Exit(code=143), True, Verdict.STOPPED),
-        (Exit(signal="KILL"), False, Verdict.FAILED),
-        (Exit(signal="KILL"), True, Verdict.STOPPED),
-        (Exit(), False, Verdict.FAILED),
+        (Exit(code=0), False, Judgement.COMPLETED),
+        (Exit(code=0), True, Judgement.COMPLETED),
+        (Exit(code=1), False, Judgement.FAILED),
+        (Exit(code=143), False, Judgement.FAILED),
+        (Exit(code=143), True, Judgement.STOPPED),
+        (Exit(signal="KILL"), False, Judgement.FAILED),
+        (Exit(signal="KILL"), True, Judgement.STOPPED),
+        (Exit(), False, Judgement.FAILED),
     ],
 )
-def test_verdicts(ended: Exit, stop_requested: bool, verdict: Verdict) -> None:
+def test_verdicts(ended: Exit, stop_requested: bool, verdict: Judgement) -> None:
     assert SHELL.judge(ended, outcome=None, told_to_stop=stop_requested) is verdict

@@ -14,7 +14,7 @@ from maestrod.api.run import Run, RunStatus
 from maestrod.api.session import Role, Session, SessionRef, SessionStatus, StandingAnswer, Terminal
 from maestrod.api.system import System
 from maestrod.api.task import Task, TaskStatus
-from maestrod.api.turn import PastTurn, RunningTurn, Wait
+from maestrod.api.turn import Outcome, PastTurn, RunningTurn, Wait
 from maestrod.core.reading.why import why
 from maestrod.core.values.command import OWNER
 from maestrod.core.world.world import World
@@ -89,8 +89,11 @@ def test_the_newest_evidence_comes_first() -> None:
     "members, sentence",
     [
         ({"turn": RunningTurn(doing="Bash: make")}, "is working on a prompt, according to the hook: Bash: make"),
-        ({"turn": PastTurn(outcome="failed", code="api_error", detail="500")}, "turn ended: failed (api_error: 500)"),
-        ({"turn": PastTurn(outcome="completed", background=2)}, "2 background tasks of that turn still run"),
+        (
+            {"turn": PastTurn(outcome=Outcome.FAILED, code="api_error", detail="500")},
+            "turn ended: failed (api_error: 500)",
+        ),
+        ({"turn": PastTurn(outcome=Outcome.COMPLETED, background=2)}, "2 background tasks of that turn still run"),
         (
             {"wait": Wait("usage", 9, 5, "5-hour limit")},
             "waits for a usage limit of shell (5-hour limit): it resumes by itself",
@@ -113,7 +116,7 @@ def test_waiting_messages_are_mentioned() -> None:
 
 def test_the_evidence_is_every_sign_with_its_source_newest_first() -> None:
     world = World()
-    turn = PastTurn(since=30, source=Source.STREAM, outcome="limit")
+    turn = PastTurn(since=30, source=Source.STREAM, outcome=Outcome.LIMIT)
     wait = Wait("usage", 99, 40, "5-hour limit")
     world.put(session(live=Up(turn=turn, wait=wait), last_activity=50))
     world.put(Attention("att_1", "ses_1", AttentionKind.STALLED, "says nothing", opened_at=60))

@@ -6,7 +6,7 @@ import pytest
 
 from maestrod.api.process import Exit
 from maestrod.core.session.ended_processes import NAMED
-from maestrod.core.values.facts import EndedAlong, EndedProcess, Exited, Lost
+from maestrod.core.values.facts import EndedAlong, EndedProcess, Exited, Judgement, Lost
 from tests.kit.worlds.scenario import Find, Scenario, came_up, group, project, run_of, subtask
 
 SERVERS = EndedAlong((EndedProcess(12, "vite"), EndedProcess(14, "a\x1b[2J\nb"), EndedProcess(15, "")), 3)
@@ -27,7 +27,7 @@ def test_the_session_and_each_of_its_tasks_name_the_processes_ended_with_the_age
     def fact(play: Scenario) -> Exited | Lost:
         if kind is Lost:
             return Lost(*play.attempt_of("@g"), "gone", SERVERS)
-        return Exited(*play.attempt_of("@g"), Exit(code=0), "completed", along=SERVERS)
+        return Exited(*play.attempt_of("@g"), Exit(code=0), Judgement.COMPLETED, along=SERVERS)
 
     play = at_work().when(Find(fact))
     of_session, *of_tasks = lines(play)
@@ -39,7 +39,9 @@ def test_the_session_and_each_of_its_tasks_name_the_processes_ended_with_the_age
 
 
 def test_many_ended_processes_are_counted_and_none_is_left_out() -> None:
-    play = at_work().when(Find(lambda play: Exited(*play.attempt_of("@g"), Exit(code=0), "completed", along=MANY)))
+    play = at_work().when(
+        Find(lambda play: Exited(*play.attempt_of("@g"), Exit(code=0), Judgement.COMPLETED, along=MANY))
+    )
     assert lines(play)[0]["message"].endswith(f"make ({100 + NAMED - 1}) and {250 - NAMED} more")
-    quiet = at_work().when(Find(lambda play: Exited(*play.attempt_of("@g"), Exit(code=0), "completed")))
+    quiet = at_work().when(Find(lambda play: Exited(*play.attempt_of("@g"), Exit(code=0), Judgement.COMPLETED)))
     assert lines(quiet) == []

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from maestrod.api.message import MessageKind as K
 from maestrod.api.message import MessageStatus as M
+from maestrod.api.turn import Outcome
 from maestrod.core.values.deadline import Deadline, DeadlineKind
 from maestrod.core.values.effects import Deliver, Launch, Stop
-from maestrod.core.values.signs import LimitReached, Outcome, Sign, Started, TurnEnded, TurnStarted
+from maestrod.core.values.signs import LimitReached, Sign, Started, TurnEnded, TurnStarted
 from tests.core.conversations import POLICY, at_work, messages, tell
 from tests.kit.agents.hook_words import OWN_ID
 from tests.kit.worlds.scenario import (
@@ -71,17 +72,17 @@ def test_a_limit_is_a_pause_and_not_a_failure() -> None:
     play.then(
         live("g"), status("@g", "idle"), status("a", "pending"), member("@g", "wait.kind", "usage"),
         member("@g", "wait.guessed", False), member("@g", "limited.hits", 1), member("question", "kind.value", "limit"),
-        member("question", "options", ("now", "fail")), member("@g", "turn.outcome", "limit"),
+        member("question", "options", ("now", "fail")), member("@g", "turn.outcome", Outcome.LIMIT),
     )  # fmt: skip
     assert list(play.world.system.agent_waits) == ["stream"]
 
 
-@pytest.mark.parametrize("verdict", ["failed", "completed"])
+@pytest.mark.parametrize("judgement", ["failed", "completed"])
 @pytest.mark.parametrize("agent", ["stream", "process"])
-def test_the_end_of_its_process_does_not_end_a_waiting_session(agent: str, verdict: str) -> None:
-    play = limited(agent).when(exited("@g", verdict))
+def test_the_end_of_its_process_does_not_end_a_waiting_session(agent: str, judgement: str) -> None:
+    play = limited(agent).when(exited("@g", judgement))
     play.then(live("g"), status("a", "pending"), member("@g", "process", None), member("@g", "attempt", 1))
-    play.when(exited("@g", verdict)).then(live("g"))
+    play.when(exited("@g", judgement)).then(live("g"))
     play.when(*wake(play)).then(effect(Launch, "@g"), member("@g", "attempt", 2), member("@g", "wait", None))
     play.when(came_up("@g"), tell("@g", Started(OWN_ID, "resume"))).then(messages("@g", OPENED, WAKE))
 
@@ -235,7 +236,9 @@ def test_an_agent_that_retries_by_itself_is_left_alone() -> None:
 
 def test_an_agent_that_only_reports_a_limit_has_ended_its_turn() -> None:
     play = at_work("process").given(tell("@g", TurnStarted()))
-    play.when(tell("@g", limit(play))).then(member("@g", "turn.running", False), member("@g", "turn.outcome", "limit"))
+    play.when(tell("@g", limit(play))).then(
+        member("@g", "turn.running", False), member("@g", "turn.outcome", Outcome.LIMIT)
+    )
     play.given(exited("@g", "failed")).when(*wake(play)).then(effect(Launch, "@g"))
 
 

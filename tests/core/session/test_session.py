@@ -66,17 +66,17 @@ def test_without_a_registration_in_time_the_session_has_failed_and_is_stopped() 
     play.then(status("@g", "failed"), effect(Stop, "@g"), member("@g", "status_reason.code", "not_registered"))
 
 
-@pytest.mark.parametrize("verdict", ["completed", "failed"])
-def test_a_process_that_dies_before_its_registration_has_failed_and_shows_its_last_output(verdict: str) -> None:
-    play = Scenario().given(UNIT).when(exited("@g", verdict, tail="no such option")).then(status("@g", "failed"))
+@pytest.mark.parametrize("judgement", ["completed", "failed"])
+def test_a_process_that_dies_before_its_registration_has_failed_and_shows_its_last_output(judgement: str) -> None:
+    play = Scenario().given(UNIT).when(exited("@g", judgement, tail="no such option")).then(status("@g", "failed"))
     detail = play.world.sessions[play.id_of("@g")].status_reason
     assert detail is not None and "before any sign of life; last output: no such option" in detail.detail
 
 
-@pytest.mark.parametrize("verdict", ["completed", "failed", "stopped"])
-def test_a_process_that_dies_after_its_registration_ends_as_its_adapter_judges(verdict: str) -> None:
-    play = Scenario().given(run_of(group("g", subtask("a"))), START).when(exited("@g", verdict))
-    play.then(status("@g", verdict), event("session.status"), member("@g", "exit.reason", "exited"))
+@pytest.mark.parametrize("judgement", ["completed", "failed", "stopped"])
+def test_a_process_that_dies_after_its_registration_ends_as_its_adapter_judges(judgement: str) -> None:
+    play = Scenario().given(run_of(group("g", subtask("a"))), START).when(exited("@g", judgement))
+    play.then(status("@g", judgement), event("session.status"), member("@g", "exit.reason", "exited"))
 
 
 def test_work_in_progress_has_failed_and_the_rest_goes_to_another_session() -> None:

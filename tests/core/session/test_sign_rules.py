@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.api.reason import Source
+from maestrod.api.turn import Outcome
 from maestrod.core.session import sign_rules
 from maestrod.core.values.signs import (
     BackgroundChanged,
@@ -11,7 +12,6 @@ from maestrod.core.values.signs import (
     InputAsked,
     Leaving,
     Noted,
-    Outcome,
     Said,
     Sign,
     Started,
@@ -118,7 +118,7 @@ def test_for_the_same_moment_the_better_source_is_believed() -> None:
 def test_two_reports_of_one_end_are_one_end() -> None:
     play = at_work("stream").given(tell("@g", TurnStarted()))
     play.when(tell("@g", TurnEnded(), source=Source.STREAM), tell("@g", TurnEnded(background=1), source=Source.HOOK))
-    play.then(member("@g", "turn.background", 1), member("@g", "turn.outcome", "completed"))
+    play.then(member("@g", "turn.background", 1), member("@g", "turn.outcome", Outcome.COMPLETED))
 
 
 def test_background_work_keeps_the_session_working_until_the_turn_it_begins_has_ended() -> None:
@@ -138,7 +138,7 @@ def test_a_prompt_in_between_does_not_forget_background_work() -> None:
 def test_a_tool_reported_late_does_not_begin_a_turn() -> None:
     play = at_work("stream").given(tell("@g", TurnStarted()), tell("@g", TurnEnded(Outcome.INTERRUPTED)))
     play.when(tell("@g", ToolStarted("Bash", "ls"))).then(
-        status("@g", "idle"), member("@g", "turn.outcome", "interrupted")
+        status("@g", "idle"), member("@g", "turn.outcome", Outcome.INTERRUPTED)
     )
 
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.api.reason import Source
+from maestrod.api.turn import Outcome
 from maestrod.core.values.deadline import Deadline, DeadlineKind
 from maestrod.core.values.effects import Deliver, Probe, Stop
 from maestrod.core.values.facts import Probed, Withdrawn
@@ -102,7 +103,9 @@ def test_a_screen_that_stays_idle_during_a_turn_means_an_interruption() -> None:
     play = at_work("tty").given(tell("@g", TurnStarted()), title(BUSY), Later(60_000), title(IDLE))
     play.then(status("@g", "working"))
     play.when(Later(2000), woke("quiet", "@g")).then(
-        status("@g", "idle"), member("@g", "turn.outcome", "interrupted"), member("@g", "turn.source", Source.SCREEN)
+        status("@g", "idle"),
+        member("@g", "turn.outcome", Outcome.INTERRUPTED),
+        member("@g", "turn.source", Source.SCREEN),
     )
     assert not [key for key in play.world.deadlines if key.kind in ("quiet", "stall")]
 
@@ -111,7 +114,7 @@ def test_the_agents_late_statement_counts_more_than_its_screen() -> None:
     play = at_work("tty").given(tell("@g", TurnStarted()), title(IDLE), Later(2000), woke("quiet", "@g"))
     play.then(member("question", "kind.value", "input"))
     play.when(tell("@g", TurnEnded(text="done"), source=Source.HOOK)).then(
-        member("@g", "turn.outcome", "completed"), member("@g", "turn.detail", ""), effect(Deliver, "@g")
+        member("@g", "turn.outcome", Outcome.COMPLETED), member("@g", "turn.detail", ""), effect(Deliver, "@g")
     )
 
 
@@ -122,7 +125,7 @@ def test_a_screen_that_keeps_changing_was_not_interrupted() -> None:
 
 def test_a_turn_the_agent_ended_itself_was_not_interrupted() -> None:
     play = at_work("tty").given(tell("@g", TurnStarted()), title(IDLE), tell("@g", TurnEnded(text="done")))
-    play.when(woke("quiet", "@g")).then(nothing(), member("@g", "turn.outcome", "completed"))
+    play.when(woke("quiet", "@g")).then(nothing(), member("@g", "turn.outcome", Outcome.COMPLETED))
 
 
 def test_an_idle_screen_of_the_previous_turn_says_nothing_about_the_next() -> None:
@@ -150,7 +153,7 @@ def with_dialog() -> Scenario:
 def test_a_dialog_that_a_person_dismissed_interrupted_the_turn() -> None:
     gone = Find(lambda play: Withdrawn(play.id_of("question")))
     play = with_dialog().given(gone, Later(2000))
-    play.when(woke("quiet", "@g")).then(status("@g", "idle"), member("@g", "turn.outcome", "interrupted"))
+    play.when(woke("quiet", "@g")).then(status("@g", "idle"), member("@g", "turn.outcome", Outcome.INTERRUPTED))
 
 
 def test_a_tool_whose_hook_is_late_does_not_hide_an_idle_screen() -> None:
@@ -160,7 +163,9 @@ def test_a_tool_whose_hook_is_late_does_not_hide_an_idle_screen() -> None:
     assert play.world.deadlines[Deadline(DeadlineKind.QUIET, play.id_of("@g"))] == play.at + 2000, (
         "it has the whole time again"
     )
-    play.when(Later(2000), woke("quiet", "@g")).then(status("@g", "idle"), member("@g", "turn.outcome", "interrupted"))
+    play.when(Later(2000), woke("quiet", "@g")).then(
+        status("@g", "idle"), member("@g", "turn.outcome", Outcome.INTERRUPTED)
+    )
 
 
 def test_a_dismissed_dialog_interrupted_the_turn_even_if_its_tool_is_reported_late() -> None:
@@ -168,7 +173,9 @@ def test_a_dismissed_dialog_interrupted_the_turn_even_if_its_tool_is_reported_la
     play = with_dialog().given(
         tell("@g", ToolStarted("Bash", "x")), Find(lambda play: Withdrawn(play.id_of("question")))
     )
-    play.when(Later(2000), woke("quiet", "@g")).then(status("@g", "idle"), member("@g", "turn.outcome", "interrupted"))
+    play.when(Later(2000), woke("quiet", "@g")).then(
+        status("@g", "idle"), member("@g", "turn.outcome", Outcome.INTERRUPTED)
+    )
 
 
 def test_an_answered_dialog_disappears_when_the_agent_reports_it() -> None:

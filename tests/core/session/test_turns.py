@@ -4,9 +4,10 @@ import pytest
 
 from maestrod.api.message import MessageKind as K
 from maestrod.api.message import MessageStatus as M
+from maestrod.api.turn import Outcome
 from maestrod.core.values.effects import CloseInput, Deliver, Launch, Stop
 from maestrod.core.values.facts import NotDelivered
-from maestrod.core.values.signs import Outcome, PlanOffered, Started, TurnEnded, TurnStarted
+from maestrod.core.values.signs import PlanOffered, Started, TurnEnded, TurnStarted
 from tests.core.conversations import POLICY, at_work, messages, planner, tell
 from tests.kit.agents.hook_words import OWN_ID
 from tests.kit.worlds.scenario import (

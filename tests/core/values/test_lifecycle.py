@@ -15,7 +15,7 @@ from maestrod.api.life import Finishing, Spawning, Stopping, Up
 from maestrod.api.process import Exit, ProcessIdentity
 from maestrod.api.reason import Reason, Source
 from maestrod.api.session import Role, Session, SessionStatus
-from maestrod.api.turn import Limited, PastTurn, RunningTurn, Turn, Wait
+from maestrod.api.turn import Limited, Outcome, PastTurn, RunningTurn, Turn, Wait
 from maestrod.core.values import lifecycle
 from maestrod.core.values.lifecycle import (
     BRINGS,
@@ -39,7 +39,7 @@ from maestrod.core.values.lifecycle import (
 ALIVE = (SessionStatus.SPAWNING, SessionStatus.IDLE, SessionStatus.WORKING)
 WHY = Reason(source=Source.USER, code="stopped", detail="enough", at=5)
 BEFORE = Reason(source=Source.TIMER, code="before", at=1)
-PAST = PastTurn(outcome="completed", since=4)
+PAST = PastTurn(outcome=Outcome.COMPLETED, since=4)
 EXIT = Exit(code=0)
 AT = 1000
 
@@ -48,7 +48,7 @@ def data(event: SessionEvent) -> Data:
     """What a rule would give along with an event."""
     turns: dict[SessionEvent, Turn] = {
         SessionEvent.BEGIN: RunningTurn(since=AT),
-        SessionEvent.CEASE: PastTurn(outcome="failed", since=AT),
+        SessionEvent.CEASE: PastTurn(outcome=Outcome.FAILED, since=AT),
     }
     wait = Wait(kind="usage", until=AT + 9, since=AT)
     return Data(reason=WHY, turn=turns.get(event), wait=wait, clock=Clock(deadline=AT + 20), exit=EXIT)

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from maestrod.agents.adapter import Keys, LaunchPlan, LaunchRequest, Verdict
+from maestrod.agents.adapter import Keys, LaunchPlan, LaunchRequest
 from maestrod.agents.shell.opaque import OpaqueAdapter
 from maestrod.api.permission import Permission
 from maestrod.api.process import Exit
 from maestrod.api.skill import AgentInfo
+from maestrod.api.turn import Outcome
 from maestrod.core.prompts.manifest import manifest_json
 from maestrod.core.values.agent_traits import AgentTraits, Turns
-from maestrod.core.values.signs import NOTHING, Outcome, Reading, Said, ScreenShown
+from maestrod.core.values.facts import Judgement
+from maestrod.core.values.signs import NOTHING, Reading, Said, ScreenShown
 
 
 @dataclass
@@ -59,9 +61,9 @@ class Talker(OpaqueAdapter):
         """A line."""
         return f"{permission.value} {key} {message}\n".encode()
 
-    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:
+    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Judgement:
         """By the exit code."""
-        return Verdict.COMPLETED if ended.code == 0 else Verdict.FAILED
+        return Judgement.COMPLETED if ended.code == 0 else Judgement.FAILED
 
     def detect(self) -> AgentInfo:
         """It is nowhere and needs nothing."""

@@ -15,7 +15,7 @@ from maestrod.api.session import StopResult
 from maestrod.api.skill import AgentInfo, Persona, Skill
 from maestrod.api.terminal import OutputPage
 from maestrod.core.access.session_token import make_token
-from maestrod.core.values.facts import Exited
+from maestrod.core.values.facts import Exited, Judgement
 from maestrod.engine.engine import Engine
 from maestrod.engine.ports import Eyes
 from maestrod.rpc.bind import bindings
@@ -99,7 +99,7 @@ class ScriptedStops:
         async def wait() -> StopResult:
             self.stopped.append(session_id)
             if self.records and not self.left:
-                await self._engine.tell(Exited(session_id, 1, Exit(signal="TERM"), "stopped"))
+                await self._engine.tell(Exited(session_id, 1, Exit(signal="TERM"), Judgement.STOPPED))
             await trio.lowlevel.checkpoint()
             return StopResult(session_id=session_id, left=self.left, signalled=("TERM",))
 

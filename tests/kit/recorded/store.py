@@ -18,11 +18,11 @@ import msgspec
 from maestrod.api.process import ProcessIdentity
 from maestrod.api.reason import Source
 from maestrod.api.system import ClockMark
+from maestrod.api.turn import Outcome
 from maestrod.core.values.command import Command
 from maestrod.core.values.facts import ClockMoved, Fact, Launched, Probed
 from maestrod.core.values.signs import (
     LimitReached,
-    Outcome,
     PermissionAsked,
     ScreenShown,
     Started,

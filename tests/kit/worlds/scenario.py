@@ -24,7 +24,7 @@ from maestrod.core.decide import decide
 from maestrod.core.values.command import OWNER, Actor, Command, Stamp
 from maestrod.core.values.deadline import Deadline, DeadlineKind
 from maestrod.core.values.effects import Effect
-from maestrod.core.values.facts import Exited, Fact, Launched, LaunchFailed, Lost, Woke
+from maestrod.core.values.facts import Exited, Fact, Judgement, Launched, LaunchFailed, Lost, Woke
 from maestrod.core.values.policy import Policy
 from maestrod.core.values.seen import BLIND, Seen
 from maestrod.core.world.draft import Decision
@@ -130,13 +130,13 @@ def not_launched(session: str, *, retryable: bool = False) -> Find:
     return Find(lambda play: LaunchFailed(*play.attempt_of(session), "EAGAIN", "no more processes", retryable))
 
 
-def exited(session: str, verdict: str = "completed", *, attempt: int | None = None, tail: str = "") -> Find:
+def exited(session: str, judgement: str = "completed", *, attempt: int | None = None, tail: str = "") -> Find:
     """The agent's process ended."""
 
     def make(play: "Scenario") -> Fact:
         id_, current = play.attempt_of(session)
-        ended = Exit(code=0 if verdict == "completed" else 1, reason="exited", at=play.at)
-        return Exited(id_, attempt or current, ended, verdict, tail)
+        ended = Exit(code=0 if judgement == "completed" else 1, reason="exited", at=play.at)
+        return Exited(id_, attempt or current, ended, Judgement(judgement), tail)
 
     return Find(make)
 

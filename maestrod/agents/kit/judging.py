@@ -1,16 +1,16 @@
 """Judges the end of an agent that reports how its turns end; adapters of agents that report wrongly have their own rule."""
 
-from maestrod.agents.adapter import Verdict
 from maestrod.api.process import Exit
-from maestrod.core.values.signs import Outcome
+from maestrod.api.turn import Outcome
+from maestrod.core.values.facts import Judgement
 
 
-def verdict(ended: Exit, outcome: Outcome | None, *, told_to_stop: bool) -> Verdict:
+def judge(ended: Exit, outcome: Outcome | None, *, told_to_stop: bool) -> Judgement:
     """Judge by the agent's own report, then by the signal that we sent, then by the exit code, which proves little."""
     if outcome is Outcome.COMPLETED:
-        return Verdict.COMPLETED
+        return Judgement.COMPLETED
     if told_to_stop:
-        return Verdict.STOPPED
+        return Judgement.STOPPED
     if outcome is not None:
-        return Verdict.FAILED
-    return Verdict.COMPLETED if ended.code == 0 else Verdict.FAILED
+        return Judgement.FAILED
+    return Judgement.COMPLETED if ended.code == 0 else Judgement.FAILED
