@@ -47,8 +47,8 @@ demo: setup ## Run a plan over this repository, end to end
 	trap finish EXIT; trap 'exit 130' INT TERM HUP; \
 	$(BIN)/maestroctl run "Check this repository" --agent shell --planner examples/plan-repository; status=$$?; exit $$status
 
-# Side by side. One test to debug: make test ARGS="-n0 -k name --pdb", or pytest itself.
-PYTEST = $(BIN)/python -m pytest -n auto --dist worksteal
+# Side by side (tests/kit/side_by_side.py). One test to debug: make test ARGS="-n0 -k name --pdb", or pytest itself.
+PYTEST = $(BIN)/python -m pytest -n auto
 
 check: setup lint ## Check style and types and run the fast tests: before each commit
 	@$(PYTEST) -m "not slow" $(ARGS)

@@ -10,11 +10,13 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.kit.leftovers import end_all_of
+from tests.kit.side_by_side import longest_first, unit_of
 
 # Deterministic and short for every run; `HYPOTHESIS_PROFILE=thorough make test` looks further.
 settings.register_profile("default", max_examples=40, derandomize=True, deadline=None)
@@ -61,6 +63,23 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     if wished is not None:
         return int(wished)
     return min(MOST_WORKERS, WORKERS_PER_PROCESSOR * (os.cpu_count() or 1))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """How tests are given to workers, instead of ``--dist``."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    config.option.loadscopereorder = False  # the order is ``longest_first``
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = unit_of
+    return scheduler
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """One after the other, tests run in the order of their files."""
+    if hasattr(config, "workerinput"):
+        items[:] = longest_first(items)
 
 
 @pytest.fixture(scope="session", autouse=True)
