@@ -11,6 +11,7 @@ from maestrod.store.committer import GATHER_LIMIT, Committer
 from maestrod.store.files import RealFiles
 from maestrod.store.journal import Journal
 from tests.kit.parts.crash_files import CrashFiles
+from tests.kit.patience import PATIENCE
 from tests.store.journals import FOLDER, Heard, append, recover
 
 SMALL = 1024
@@ -38,7 +39,7 @@ def test_one_flush_serves_many_waiting_threads(tmp_path: Path) -> None:
     seq = 1
     while seq <= 200:
         seq = append(journal, seq)
-    assert done.wait(10)
+    assert done.wait(PATIENCE)
     committer.stop()
     journal.close()
     records, damages, torn, end = recover(files, tmp_path)
@@ -60,17 +61,19 @@ def test_16_the_committer_checks_for_free_space_by_itself() -> None:
     committer = Committer(journal, probe_interval=0.001)
     assert journal.refusal() is not None
     files.capacity = None
-    assert back.wait(10)
+    assert back.wait(PATIENCE)
     committer.stop()
     assert journal.refusal() is None
 
 
-def test_the_committer_gathers_only_while_fewer_are_pending_than_in_the_last_batch() -> None:
+def test_the_committer_gathers_only_while_fewer_are_pending_than_in_the_last_batch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     committer = Committer(Journal(FOLDER, crash_files(), Heard(), segment_size=SMALL))
     committer.stop()
-    started = time.perf_counter()
-    committer._gather(batch=0, duration=1.0)
-    assert time.perf_counter() - started < GATHER_LIMIT, "a lone writer never waits"
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "sleep", lambda seconds: pytest.fail("a lone writer waits"))
+        committer._gather(batch=0, duration=1.0)
     started = time.perf_counter()
     committer._gather(batch=8, duration=1.0)
     assert time.perf_counter() - started >= GATHER_LIMIT, "a tenth of a second is more than the limit"

@@ -44,7 +44,7 @@ def test_real_files_round_trip(tmp_path: Path) -> None:
 
 
 def test_the_reserve_opens_a_file_when_descriptors_ran_out(tmp_path: Path) -> None:
-    """daemons.md 5.4, number 21, at file open: the store goes on while everything else is out of descriptors."""
+    """Fault 21 (docs/reliability.md), at file open: the store goes on while everything else is out of descriptors."""
     files = RealFiles()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     hogs: list[int] = []

@@ -83,7 +83,7 @@ def test_a_record_larger_than_a_segment_gets_its_own() -> None:
 @pytest.mark.parametrize("loss", ["kill", "drop", "tear"])
 @pytest.mark.parametrize("before", [True, False])
 def test_02_crash_at_every_step_keeps_what_was_acknowledged(loss: Loss, before: bool) -> None:
-    """daemons.md 5.4, number 2, at the journal: stop at every write, fsync and rename of a scenario, until it completes."""
+    """Fault 2 (docs/reliability.md), at the journal: stop at every write, fsync and rename of a scenario, until it completes."""
     for step in range(1, 500):
         files, heard = crash_files(), Heard()
         files.crash_at(step, before=before)
@@ -137,7 +137,7 @@ def test_02_many_lives_each_ended_by_a_crash(
 
 
 def test_18_a_failed_fsync_is_never_retried_on_that_file() -> None:
-    """daemons.md 5.4, number 18: the data goes to a new file, with an alert; the kit loses data whose fsync is retried."""
+    """Fault 18 (docs/reliability.md): the data goes to a new file, with an alert; the kit loses data whose fsync is retried."""
     files, heard = crash_files(), Heard()
     journal = Journal(FOLDER, files, heard, segment_size=SMALL)
     seq = append(journal, 1)
@@ -192,7 +192,7 @@ def test_18_when_the_new_file_fails_too_the_journal_is_read_only(loss: Loss) -> 
 
 
 def test_16_a_full_disk_refuses_commands_before_any_decision() -> None:
-    """daemons.md 5.4, number 16: what is enqueued has room; refusals begin before the room ends, and end by themselves."""
+    """Fault 16 (docs/reliability.md): what is enqueued has room; refusals begin before the room ends, and end by themselves."""
     files, heard = crash_files(capacity=2 * SMALL), Heard()
     journal = Journal(FOLDER, files, heard, segment_size=SMALL)
     seq = 1

@@ -46,7 +46,7 @@ def test_an_empty_folder_is_accepted() -> None:
 
 @given(st.data())
 def test_19_any_flipped_bit_is_named_and_nothing_else_is_lost(data: st.DataObject) -> None:
-    """daemons.md 5.4, number 19, for the journal: every line but the flipped ones is read, and the flip is reported."""
+    """Fault 19 (docs/reliability.md), for the journal: every line but the flipped ones is read, and the flip is reported."""
     files = written()
     content = bytearray(files.read(FIRST))
     used = len(bytes(content).rstrip(b"\0"))

@@ -12,6 +12,7 @@ from maestrod.store.timeline import Timelines
 from maestrod.store.write_behind import Behind
 from maestrod.store.writer import Writer
 from tests.kit.parts.crash_files import CrashFiles
+from tests.kit.patience import PATIENCE
 
 LAYOUT = Layout(Path("/data"))
 
@@ -51,7 +52,7 @@ def test_the_writer_writes_everything_in_turns_and_settles() -> None:
     behind, writer, checkpoints, alerts = start(files)
     add(behind, 7)
     writer.wake()
-    assert behind.settled.wait(10)
+    assert behind.settled.wait(PATIENCE)
     writer.stop()
     assert len(files.listdir(LAYOUT.folder("task"))) == 7 and behind.idle and not alerts
     assert len(checkpoints) >= 4, "asked before every turn"
@@ -63,7 +64,7 @@ def test_16_a_failing_write_is_reported_once_and_writing_resumes_when_possible()
     files.fail("write", 28, times=5)
     add(behind, 1)
     writer.wake()
-    assert behind.settled.wait(10)
+    assert behind.settled.wait(PATIENCE)
     writer.stop()
     assert len(alerts) == 1 and "nothing is lost" in alerts[0]
     assert behind.idle

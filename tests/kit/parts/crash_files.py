@@ -102,6 +102,25 @@ class CrashFiles:
         self._dead = False
         self.crash_at(None)
 
+    def copy(self) -> "CrashFiles":
+        """The same disk after a crash, to be rebooted in another way; nothing is open."""
+        twins: dict[Inode, Inode] = {}
+
+        def twin(names: dict[Path, Inode | None]) -> dict[Path, Inode | None]:
+            for inode in names.values():
+                if inode is not None and inode not in twins:
+                    data, durable = bytearray(inode.data), bytearray(inode.durable)
+                    twins[inode] = Inode(data, durable, list(inode.pending), inode.mtime_ns)
+            return {path: inode and twins[inode] for path, inode in names.items()}
+
+        disk = CrashFiles(capacity=self.capacity, descriptors=self.descriptors)
+        disk._names, disk._durable_names = twin(self._names), twin(self._durable_names)
+        disk._unsynced_names = {
+            folder: [twin(names) for names in steps] for folder, steps in self._unsynced_names.items()
+        }
+        disk._next_fd, disk._clock = self._next_fd, self._clock
+        return disk
+
     def _lose_power(self, *, tear: bool, chance: random.Random) -> None:
         inodes = {inode for inode in (*self._names.values(), *self._durable_names.values()) if inode is not None}
         for inode in sorted(inodes, key=lambda each: (len(each.data), bytes(each.data[:64]))):
@@ -288,6 +307,8 @@ class CrashFiles:
     def mkdir(self, path: Path) -> None:
         """Folders are durable at once: losing an empty folder teaches nothing."""
         self._enter("mkdir", path)
+        if path in self._names and self._names[path] is None:
+            return
         for folder in (path, *path.parents):
             if self._names.get(folder, None) is not None:
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder))
@@ -298,7 +319,7 @@ class CrashFiles:
         self._enter("listdir", path)
         if path not in self._names:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
-        return sorted(name.name for name in self._names if name.parent == path and name != path)
+        return sorted(name.name for name in self._names if name.parts[:-1] == path.parts)
 
     def info(self, path: Path) -> FileInfo:
         self._enter("info", path)
