@@ -18,6 +18,7 @@ from maestrod.api.protocol.routes import FOLLOWING
 from tests.kit.clients.bridge_client import Answer, BridgeServer, bridging
 from tests.kit.offenders import offenders
 from tests.kit.parts.rpc_parts import ScriptedTerminals
+from tests.kit.patience import PATIENCE
 
 DOCUMENT = openapi("0.1.0")
 COMPONENTS = DOCUMENT["components"]
@@ -152,11 +153,10 @@ def fuzz(name: str, data: st.DataObject) -> None:
     async def ask() -> None:
         async with bridging() as server:
             ids = await world(server)
-            for _ in range(1 if is_least else 8):
+            for _ in range(1 if is_least else 5):
                 target, body = data.draw(requests(path, verb, operation, ids))
-                with trio.move_on_after(
-                    0.3 if operation.get("x-waits") else 10
-                ) as scope:  # a call that waits for something that never happens is left
+                # A call that waits for something that never happens is left.
+                with trio.move_on_after(0.1 if operation.get("x-waits") else PATIENCE) as scope:
                     answer = await server.ask(verb.upper(), target, body)
                 if scope.cancelled_caught:
                     assert operation.get("x-waits"), f"{name} was not answered"
