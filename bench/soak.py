@@ -21,7 +21,8 @@ from pathlib import Path
 import psutil
 
 from bench.soak_history import MORE_DESCRIPTORS, History, Json, Sample, check_ledger, check_samples
-from tests.kit.daemons.daemon import PATIENCE, Connection, Daemon, Refused, agents_of, is_shim, processes_of
+from tests.kit.daemons.daemon import Connection, Daemon, Refused, agents_of, is_shim, processes_of
+from tests.kit.patience import PATIENCE
 from tests.kit.plans import entries, plan
 
 GROUPS = 8

@@ -17,6 +17,7 @@ from maestrod.host.service import Notifier, ServiceContext
 from maestrod.supervisor import launching
 from tests.kit.daemons.daemon import Connection, Daemon
 from tests.kit.parts.running_app import Manager, pid_behind, running, signals_put_back
+from tests.kit.patience import PATIENCE
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ async def test_a_stop_during_a_launch_is_clean(where: Paths, monkeypatch: pytest
     monkeypatch.setattr(launching, "write_files", slow)
     async with Manager(where.data.parent.parent) as manager, running(manager, where):
         await trio.to_thread.run_sync(start_run, where)
-        with trio.fail_after(30):
+        with trio.fail_after(PATIENCE):
             await begun.wait()
     Daemon(where.data.parent).close()  # what the next daemon would have taken over
 

@@ -12,6 +12,7 @@ from maestrod.api.local.address import Paths, paths_of
 from maestrod.config import Config
 from tests.kit.daemons.daemon import Connection
 from tests.kit.parts.running_app import Manager, pid_behind, running
+from tests.kit.patience import PATIENCE
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ async def test_fault_25_a_removed_socket_or_folder_is_created_again(
 
 async def until_reachable(where: Paths) -> None:
     """The daemon looks every so often; a file that appears gives no event everywhere."""
-    with trio.fail_after(30):
+    with trio.fail_after(PATIENCE):
         while not where.socket.exists():
             await trio.sleep(0.005)
 
@@ -69,7 +70,7 @@ async def test_fault_25_a_path_taken_meanwhile_costs_the_socket_and_not_the_daem
         with Connection(where.socket) as before:
             where.socket.unlink()
             where.socket.write_text("in the way")
-            with trio.fail_after(30):
+            with trio.fail_after(PATIENCE):
                 while not any("trying again" in message for message in caplog.messages):
                     await trio.sleep(0.005)  # a log record gives no event
             assert (await trio.to_thread.run_sync(before.call, "system.status"))["pid"] == os.getpid()

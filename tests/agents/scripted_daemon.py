@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.kit.patience import PATIENCE
+
 Answer = Callable[[str, dict[str, Any]], Any]
 
 
@@ -85,7 +87,7 @@ class ScriptedDaemon:
     def wait_for(self, method: str) -> None:
         """Return when the method has been called."""
         with self._news:
-            assert self._news.wait_for(lambda: method in self.methods(), timeout=30), f"{method} was never called"
+            assert self._news.wait_for(lambda: method in self.methods(), timeout=PATIENCE), f"{method} was never called"
 
     def _serve(self, listener: socket.socket) -> None:
         while True:

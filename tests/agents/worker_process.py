@@ -15,9 +15,8 @@ from typing import Any
 from maestrod.agents.shell.launch import WORKER
 from maestrod.core.prompts.manifest import manifest_json
 from tests.core.prompts.manifests import manifest
+from tests.kit.patience import PATIENCE
 
-#: Seconds after which something has gone wrong, however busy the machine is.
-PATIENCE = 30.0
 ARGV = [sys.executable, "-I", "-S", str(WORKER)]
 
 

@@ -22,10 +22,9 @@ from maestrod.sessions.spec import (
     ShimRefused,
 )
 from maestrod.sessions.tree import send_signal
+from tests.kit.patience import PATIENCE
 
 SESSION = "ses_contract"
-PATIENCE = 20
-
 COMMANDS = {
     "exits": ("sh", "-c", "echo hello; exit 7"),
     "sits": ("sh", "-c", "echo ready; exec sleep 1000"),

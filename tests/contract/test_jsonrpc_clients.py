@@ -22,7 +22,8 @@ from pylsp_jsonrpc.exceptions import JsonRpcException
 from pylsp_jsonrpc.streams import JsonRpcStreamReader, JsonRpcStreamWriter
 
 from maestrod.api.errors import NotFound
-from tests.kit.clients.socket_client import PATIENCE, SocketServer, serving
+from tests.kit.clients.socket_client import SocketServer, serving
+from tests.kit.patience import PATIENCE
 
 #: What ``.ci/run`` installs for the Node clients.
 NODE_PACKAGES = {"vscode-jsonrpc": "8.2.1", "json-rpc-2.0": "1.7.1"}

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from maestrod.core.access.session_token import make_token
-from tests.kit.daemons.daemon import PATIENCE, Daemon, Json
+from tests.kit.daemons.daemon import Daemon, Json
+from tests.kit.patience import PATIENCE
 from tests.kit.recorded.hooks import AGENTS, HOME, command, payload
 
 pytestmark = pytest.mark.slow

@@ -17,7 +17,8 @@ from maestrod.sessions import launch
 from maestrod.sessions.adopt import read_record
 from maestrod.sessions.link import connect
 from maestrod.sessions.spec import AlreadyEnded, EndedProcess, ExitRecord, Identity, Running
-from tests.kit.daemons.daemon import PATIENCE, Daemon, shim_of
+from tests.kit.daemons.daemon import Daemon, shim_of
+from tests.kit.patience import PATIENCE
 from tests.sessions.kit import Agents, agents, daemon_on, eventually, nothing_left
 
 __all__ = ["agents"]

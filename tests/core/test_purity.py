@@ -17,6 +17,7 @@ from maestrod.core.values.seen import Seen
 from maestrod.core.values.signs import Reading, Sign
 from maestrod.core.world.world import World
 from tests.core import long_script
+from tests.kit.patience import PATIENCE
 from tests.kit.worlds.replayed import Step, outcomes, restored, saved, written
 from tests.kit.worlds.scenario import Scenario
 from tests.meta.tree import ROOT
@@ -31,7 +32,7 @@ def sealed(world: World, script: list[Step], *program: str) -> list[bytes]:
     """What a process decides that can reach nothing of its machine. Raises ``AssertionError`` when it tried."""
     given = saved(world) + b"\n" + written(script) + b"\n"
     command = [sys.executable, *(program or ("-m", "tests.kit.worlds.sealed"))]
-    process = subprocess.run(command, input=given, capture_output=True, cwd=ROOT, timeout=60, check=False)
+    process = subprocess.run(command, input=given, capture_output=True, cwd=ROOT, timeout=PATIENCE, check=False)
     if process.returncode:
         raise AssertionError(process.stderr.decode())
     return process.stdout.split(b"\0")

@@ -15,6 +15,7 @@ from maestrod.api.task import Strategy
 from maestrod.core.plan.lint import KnownNames, lint
 from maestrod.core.prompts.manifest import context_json
 from tests.core.prompts.manifests import context
+from tests.kit.patience import PATIENCE
 from tests.meta.tree import ROOT
 
 PROGRAM = ROOT / "examples" / "plan-repository"
@@ -71,7 +72,7 @@ def planned(folder: Path, temporary: Path, **more: str) -> dict[str, Any]:
         input=context_json(context()),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=True,
     )
     assert ran.stderr == ""
@@ -99,7 +100,7 @@ def run(plan: dict[str, Any], folder: Path, temporary: Path) -> str:
                     stdin=subprocess.DEVNULL,
                     capture_output=True,
                     text=True,
-                    timeout=60,
+                    timeout=PATIENCE,
                     check=False,
                 )
                 output += ran.stdout
@@ -168,7 +169,7 @@ def test_missing_files_are_left_out(tmp_path: Path, files: dict[str, str], first
 def bare_python(folder: Path) -> Path:
     """A folder with a Python that has no tools."""
     environment = folder / "bare"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True, timeout=60)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True, timeout=PATIENCE)
     return environment / "bin"
 
 

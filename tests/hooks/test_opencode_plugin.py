@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from tests.agents.launches import HOOKS
-from tests.agents.real.held import PATIENCE, wait_for
+from tests.agents.real.held import wait_for
+from tests.kit.patience import PATIENCE
 
 NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed: OpenCode's plugin is JavaScript")

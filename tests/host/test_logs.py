@@ -82,9 +82,9 @@ def test_a_message_cannot_forge_a_record() -> None:
 
 def test_cleaning_hostile_text_takes_linear_time() -> None:
     for piece in ("x", "token", "bearer ", "token  ", "ses_", "sk-", "'", "a-"):
-        started = time.perf_counter()
+        started = time.thread_time()  # a busy machine does not count
         clean(piece * (logs.MESSAGE_LIMIT // len(piece)))
-        assert time.perf_counter() - started < 0.2, piece  # quadratic patterns took seconds
+        assert time.thread_time() - started < 0.5, piece  # quadratic patterns took seconds
 
 
 def test_a_message_is_bounded() -> None:

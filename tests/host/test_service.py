@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from maestrod.api.errors import BadConfiguration
 from maestrod.host import service
 from maestrod.host.service import Notifier, handed_sockets, notification, watchdog_interval
+from tests.kit.patience import PATIENCE
 
 
 @pytest.fixture(params=["path", "abstract"])
@@ -29,7 +30,7 @@ def manager(request: pytest.FixtureRequest, short_folder: Path) -> Iterator[tupl
             pytest.skip("abstract names are Linux's")
         address = f"@maestrod-test-{os.getpid()}"
         receiver.bind("\0" + address[1:])
-    receiver.settimeout(5)
+    receiver.settimeout(PATIENCE)
     yield receiver, address
     receiver.close()
 
@@ -174,10 +175,10 @@ def test_systemds_own_activator_passes_us_the_socket(short_folder: Path) -> None
         try:
             assert b"Listening" in activator.stderr.readline()
             with socket.socket(socket.AF_UNIX) as client:
-                client.settimeout(10)
+                client.settimeout(PATIENCE)
                 client.connect(str(path))
                 assert client.recv(4096).decode() == f"maestrod {path}"
-            assert activator.wait(10) == 0, activator.stderr.read()
+            assert activator.wait(PATIENCE) == 0, activator.stderr.read()
         finally:
             activator.kill()
     assert path.exists()  # the manager's path is the manager's

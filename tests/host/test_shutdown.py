@@ -9,6 +9,7 @@ import trio
 
 from maestrod.api.system import SessionsOnStop
 from maestrod.host.shutdown import SIGNALS, Shutdown, shutdown_by_signals
+from tests.kit.patience import PATIENCE
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +35,6 @@ async def test_a_signal_requests_a_stop_and_a_hangup_does_not(number: signal.Sig
     async with shutdown_by_signals(SessionsOnStop.STOP) as shutdown:
         for each in (signal.SIGHUP, number):
             os.kill(os.getpid(), each)  # noqa: TID251 - this process
-        with trio.fail_after(10):
+        with trio.fail_after(PATIENCE):
             await shutdown.requested.wait()
         assert shutdown.sessions is sessions and not shutdown.hurry.is_set()

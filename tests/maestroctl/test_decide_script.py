@@ -15,6 +15,7 @@ from maestrod.api.errors import NotFound, Unavailable
 from maestrod.api.local.address import paths_of
 from tests.kit.clients.entities import SESSION
 from tests.kit.clients.fake_daemon import HANG_UP, FakeDaemon
+from tests.kit.patience import PATIENCE
 
 ENTRY = Path(event_script.script()).with_name("decide.py")
 ALLOW = '{"hookSpecificOutput": {"decision": {"behavior": "allow"}}} ä'
@@ -24,7 +25,7 @@ def hook(*arguments: str, payload: bytes = b"{}", **environ: str) -> "subprocess
     """Run the script as an agent does."""
     command = [sys.executable, "-I", "-S", str(ENTRY), "--event", "PermissionRequest", *arguments]
     return subprocess.run(
-        command, input=payload, capture_output=True, check=False, env={**os.environ, **environ}, timeout=30
+        command, input=payload, capture_output=True, check=False, env={**os.environ, **environ}, timeout=PATIENCE
     )
 
 
@@ -71,7 +72,7 @@ def test_the_hook_waits_for_a_killed_daemon_to_return(daemon: FakeDaemon) -> Non
     later.on("permission.ask", {"output": ALLOW})
 
     def come_back() -> None:
-        gone.wait(30)
+        gone.wait(PATIENCE)
         later.__enter__()
 
     helper = threading.Thread(target=come_back)
@@ -89,7 +90,7 @@ def test_without_a_daemon_the_agent_soon_continues_alone() -> None:
     started = time.monotonic()
     done = hook("--patience", "600")
     assert (done.returncode, done.stdout) == (0, b"") and b"no decision was made" in done.stderr
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60
     assert not (paths_of(os.environ).data / "spool").exists()
 
 
@@ -115,10 +116,10 @@ def test_garbage_leaves_the_decision_to_the_agent(arguments: tuple[str, ...], da
 
 def test_an_unanswered_hook_ends_at_its_timeout(daemon: FakeDaemon) -> None:
     release = threading.Event()
-    daemon.on("permission.ask", lambda params: release.wait(30) and {})
+    daemon.on("permission.ask", lambda params: release.wait(PATIENCE) and {})
     try:
         command = [sys.executable, "-I", "-S", "-c", _HURRIED.format(folder=str(ENTRY.parent))]
-        done = subprocess.run(command, input=b"{}", capture_output=True, check=False, timeout=30)
+        done = subprocess.run(command, input=b"{}", capture_output=True, check=False, timeout=PATIENCE)
     finally:
         release.set()
     assert (done.returncode, done.stdout) == (0, b"") and b"no decision was made" in done.stderr
@@ -145,7 +146,7 @@ def test_the_hook_gives_up_when_the_agent_ends_the_surrounding_shell(daemon: Fak
 
     def hold(params: object) -> object:
         asked.set()
-        gone.wait(30)
+        gone.wait(PATIENCE)
         return {}
 
     daemon.on("permission.ask", hold)
@@ -153,7 +154,7 @@ def test_the_hook_gives_up_when_the_agent_ends_the_surrounding_shell(daemon: Fak
     reader, writer = os.pipe()
     agent = subprocess.Popen(["/bin/sh", "-c", inner], stdin=subprocess.DEVNULL, stdout=writer, stderr=writer)
     os.close(writer)
-    assert asked.wait(30)
+    assert asked.wait(PATIENCE)
     agent.kill()
     agent.wait()
     with os.fdopen(reader, "rb") as said:  # ends when the last process that holds it does

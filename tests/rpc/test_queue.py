@@ -5,6 +5,7 @@ import trio
 
 from maestrod.store.memory import MemoryStore
 from tests.kit.parts.rpc_parts import Caller, parts
+from tests.kit.patience import PATIENCE
 
 
 async def queue_of(caller: Caller, tasks: int) -> tuple[str, list[str]]:
@@ -121,7 +122,7 @@ async def test_a_wait_with_a_request_id_continues_after_an_empty_claim(nursery: 
     waiting = caller.post("queue.next", {"sessionId": session, "wait": True, "requestId": "r"})
     await trio.testing.wait_all_tasks_blocked()
     await caller.call("queue.complete", {"sessionId": session})
-    with trio.fail_after(1):
+    with trio.fail_after(PATIENCE):
         assert (await caller.answer(waiting))["result"]["item"]["taskId"] == tasks[1]
 
 

@@ -8,6 +8,7 @@ from maestrod.rpc.context import ClientState
 from maestrod.rpc.dispatch import Dispatcher
 from maestrod.rpc.single import SingleCall
 from tests.kit.parts.rpc_parts import MemoryWire, parts
+from tests.kit.patience import PATIENCE
 
 
 def call(dispatcher: Dispatcher, nursery: trio.Nursery | None, method: str, params: bytes = b"{}") -> SingleCall:
@@ -34,7 +35,7 @@ async def test_a_client_that_stops_waiting_ends_the_call(nursery: trio.Nursery) 
     waiting = call(dispatcher, nursery, "attention.wait", b'{"attentionId":"att_x"}')
     assert dispatcher.plain(await waiting.answer())[0] == 404
     session = call(dispatcher, nursery, "queue.next", b'{"wait":true}')
-    with trio.move_on_after(1):
+    with trio.fail_after(PATIENCE):
         await session.answer()
     assert session.result is not None
 

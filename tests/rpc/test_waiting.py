@@ -12,6 +12,7 @@ from maestrod.rpc.exchange import Exchange
 from maestrod.rpc.waiting import deadline, wait_until
 from maestrod.store.memory import MemoryStore
 from tests.kit.parts.rpc_parts import MemoryWire, parts
+from tests.kit.patience import PATIENCE
 
 
 def context(services: Services) -> Context:
@@ -35,7 +36,7 @@ def anything(event: Event) -> bool:
 
 async def test_a_condition_that_already_holds_ends_the_wait_at_once() -> None:
     services = parts()
-    with trio.fail_after(1):
+    with trio.fail_after(PATIENCE):
         assert await wait_until(context(services), lambda: "x", anything, None) == "x"
 
 
@@ -48,7 +49,7 @@ async def test_a_wait_checks_again_after_each_event(nursery: trio.Nursery) -> No
             make(services, name)
 
     nursery.start_soon(change)
-    with trio.fail_after(1):
+    with trio.fail_after(PATIENCE):
         assert await wait_until(context(services), lambda: projects(services, 3), anything, None) == 3
 
 

@@ -41,7 +41,7 @@ async def main(sessions: Path) -> None:
     async with daemon_on(sessions) as daemon:
         await daemon.custody.launch(spec)
         await daemon.custody.send(SESSION, b"go\n")
-        with trio.fail_after(20):
+        with trio.fail_after(120):
             while not flooded.exists():  # another file system gives no event here
                 await trio.sleep(0.01)
         filler.unlink()

@@ -17,8 +17,8 @@ from maestrod.sessions.shim.process import tag_of
 from maestrod.sessions.shim.processes import ProcFs
 from maestrod.sessions.spec import ExitRecord, Identity, LaunchSpec
 from maestrod.sessions.tree import end_tree, find_tree
+from tests.kit.patience import PATIENCE
 
-PATIENCE = 30
 """Seconds a test waits for what must happen before it fails."""
 
 QUICK_LADDER = (("TERM", 0.3), ("KILL", 10.0))

@@ -20,7 +20,8 @@ from maestrod.sessions.adopt import (
 from maestrod.sessions.launch import SHIM
 from maestrod.sessions.shim.records import take_lock
 from maestrod.sessions.spec import AlreadyEnded, NeverStarted
-from tests.sessions.kit import PATIENCE, Agents, alive, daemon_on
+from tests.kit.patience import PATIENCE
+from tests.sessions.kit import Agents, alive, daemon_on
 
 RECORD = b'{"sessionId":"ses_a","attempt":1,"code":3,"signal":null,"reason":"exited","endedAt":1}'
 

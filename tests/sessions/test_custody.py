@@ -10,8 +10,9 @@ import trio
 
 from maestrod.sessions import tree
 from maestrod.sessions.spec import AlreadyEnded, ExitRecord, LaunchError, Running, ShimRefused
+from tests.kit.patience import PATIENCE
 from tests.sessions import kit
-from tests.sessions.kit import PATIENCE, Agents, Daemon, daemon_on, eventually, nothing_left, wait_shims_gone
+from tests.sessions.kit import Agents, Daemon, daemon_on, eventually, nothing_left, wait_shims_gone
 
 # The terminal.
 

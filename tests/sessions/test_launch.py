@@ -11,8 +11,8 @@ import trio
 
 from maestrod.sessions.launch import last_words, reap, start, start_shim
 from maestrod.sessions.spec import LaunchError, LaunchSpec
+from tests.kit.patience import PATIENCE
 from tests.sessions import kit
-from tests.sessions.kit import PATIENCE
 
 
 def spec(folder: Path, **more: object) -> LaunchSpec:

@@ -12,7 +12,8 @@ from maestrod.sessions.adopt import look
 from maestrod.sessions.shim.processes import ProcFs
 from maestrod.sessions.shortage import PAUSE_SECONDS, is_shortage, once_possible
 from maestrod.sessions.spec import AlreadyEnded, Running
-from tests.sessions.kit import PATIENCE, Agents, alive, daemon_on
+from tests.kit.patience import PATIENCE
+from tests.sessions.kit import Agents, alive, daemon_on
 
 
 async def test_a_question_is_repeated_until_there_is_room(autojump_clock: MockClock) -> None:

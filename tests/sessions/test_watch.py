@@ -9,6 +9,7 @@ import pytest
 import trio
 
 from maestrod.sessions.watch import Watched, identify, wait_gone
+from tests.kit.patience import PATIENCE
 
 _WAITS = [sys.executable, "-I", "-S", "-c", "input()"]
 
@@ -26,7 +27,7 @@ async def test_the_end_of_a_process_is_noticed(way: None) -> None:
     with subprocess.Popen(_WAITS, stdin=subprocess.PIPE) as child:
         process = identify(child.pid)
         assert process is not None and process.pid == child.pid
-        with trio.fail_after(20):
+        with trio.fail_after(PATIENCE):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(wait_gone, process)
                 await trio.testing.wait_all_tasks_blocked()
@@ -34,7 +35,7 @@ async def test_the_end_of_a_process_is_noticed(way: None) -> None:
 
 
 async def test_another_process_with_the_same_number_does_not_match(way: None) -> None:
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE):
         await wait_gone(Watched(os.getpid(), "1", "another boot"))
 
 
@@ -44,7 +45,7 @@ async def test_a_process_that_is_gone_is_not_waited_for(way: None) -> None:
         child.kill()
     assert process is not None
     assert identify(child.pid) is None
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE):
         await wait_gone(process)
 
 

@@ -26,6 +26,7 @@ from maestrod.supervisor import launching
 from maestrod.supervisor import supervisor as module
 from tests.kit.agents.talker import Talker
 from tests.kit.parts.supervised import FolderCustody, house
+from tests.kit.patience import PATIENCE
 
 
 async def test_a_decided_start_launches_an_agent_and_its_end_becomes_a_fact(
@@ -320,7 +321,7 @@ async def test_an_external_session_ends_with_its_process_even_without_a_daemon(t
     with (
         subprocess.Popen(waits, stdin=subprocess.PIPE) as first,
         subprocess.Popen(waits, stdin=subprocess.PIPE) as second,
-        trio.fail_after(20),
+        trio.fail_after(PATIENCE),
     ):
         async with house(tmp_path, FakeMachine()) as parts:
             one = await parts.call("session.register", agent="shell", workingDir="/w", pid=first.pid)

@@ -7,7 +7,8 @@ import pytest
 import trio
 
 from tests.kit.daemons.bridge_process import BridgeOf, PlainClient
-from tests.kit.daemons.daemon import PATIENCE, Daemon
+from tests.kit.daemons.daemon import Daemon
+from tests.kit.patience import PATIENCE
 
 READERS, SLEEPERS, SESSIONS, REPORTS = 450, 50, 20, 600
 

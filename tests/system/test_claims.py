@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.kit.daemons.daemon import PATIENCE, Connection, Daemon, Json
+from tests.kit.daemons.daemon import Connection, Daemon, Json
+from tests.kit.patience import PATIENCE
 
 ROUNDS = 200
 CLAIMERS = 4

@@ -19,7 +19,8 @@ import psutil
 import pytest
 
 from maestrod.api.local.address import paths_of
-from tests.kit.daemons.daemon import PATIENCE, Daemon
+from tests.kit.daemons.daemon import Daemon
+from tests.kit.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 

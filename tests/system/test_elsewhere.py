@@ -15,6 +15,7 @@ import pytest
 
 from maestrod.transport.bridge.certificate import own_pair
 from tests.kit.daemons.elsewhere import COMMAND, Elsewhere, Token
+from tests.kit.patience import PATIENCE
 from tests.kit.screens.tmux import Pane, needs_tmux
 
 pytestmark = pytest.mark.slow
@@ -169,7 +170,7 @@ def test_every_kind_of_verb_works_remotely(daemon: Elsewhere, short_folder: Path
     while "one" not in following.stdout.readline():
         pass
     go.touch()
-    rest, _ = following.communicate(timeout=60)
+    rest, _ = following.communicate(timeout=PATIENCE)
     assert "two" in rest
     assert work.ctl("wait", made).returncode == 0
     plan = short_folder / "plan.md"
@@ -244,7 +245,7 @@ def test_the_token_is_sent_to_nobody_else(daemon: Elsewhere, tmp_path: Path) -> 
         )
         assert done.returncode == 77
         assert "nothing was sent" in done.stderr
-    thread.join(30)
+    thread.join(PATIENCE)
     listener.close()
     assert not any(token.secret.encode() in each or b"GET" in each for each in heard)
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.kit.daemons.daemon import PATIENCE, Daemon
+from tests.kit.daemons.daemon import Daemon
+from tests.kit.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 

@@ -104,7 +104,7 @@ def test_29_pending_calls_finish_and_a_second_signal_stops_at_once(daemon: Daemo
         began = time.monotonic()
         daemon.process.send_signal(signal.SIGTERM)
         assert daemon.wait() == 0
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < 4.5, "it waited for the ladder"
     daemon.start()  # the next one finds the stop that was asked for and sees to it
     daemon.finish_sessions()
     assert daemon.call("session.get", sessionId=session["id"])["status"] == "stopped"

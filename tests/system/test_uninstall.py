@@ -10,6 +10,7 @@ import pytest
 
 from maestrod.api.local.package_data import package_data
 from tests.kit.daemons.product import product_ctl
+from tests.kit.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +46,7 @@ class User:
         plan = self.project / "plan.json"
         plan.write_text(json.dumps({"groups": [{"key": "g", "title": "G", "agent": "shell", "subtasks": [subtask]}]}))
         self.types("run", "--plan", str(plan), "--detach")
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while not (self.project / "agent").exists():
             assert time.monotonic() < deadline
             threading.Event().wait(0.02)

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from tests.agents.real.conftest import Place
-from tests.kit.daemons.daemon import PATIENCE, Daemon
+from tests.kit.daemons.daemon import Daemon
+from tests.kit.patience import PATIENCE
 
 Json = dict[str, Any]
 SOURCE = str(Path(__file__).parents[3])

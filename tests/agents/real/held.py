@@ -20,9 +20,7 @@ from maestrod.core.values.signs import Sign
 from maestrod.supervisor.launching import make_links, write_files
 from tests.agents.real.conftest import Place
 from tests.core.prompts.manifests import manifest
-
-#: Seconds until a test gives up on an agent; far more than any takes on a busy machine.
-PATIENCE = 120.0
+from tests.kit.patience import PATIENCE
 
 Kind = TypeVar("Kind", bound=Sign)
 

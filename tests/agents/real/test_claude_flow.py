@@ -11,7 +11,8 @@ import pytest
 from tests.agents.real.conftest import Place, agent_command
 from tests.agents.real.flow import begin_ctl, ctl, daemon_in, group, sessions, shown, timeline, tree, worker
 from tests.agents.real.held import wait_for
-from tests.kit.daemons.daemon import PATIENCE, Daemon, agents_of
+from tests.kit.daemons.daemon import Daemon, agents_of
+from tests.kit.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 

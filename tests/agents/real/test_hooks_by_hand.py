@@ -12,7 +12,7 @@ import pytest
 from tests.agents.real import users
 from tests.agents.real.conftest import Place
 from tests.agents.real.flow import ctl, daemon_in, shown, timeline
-from tests.kit.daemons.daemon import PATIENCE
+from tests.kit.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 

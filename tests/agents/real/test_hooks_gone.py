@@ -11,8 +11,8 @@ from tests.agents.real import users
 from tests.agents.real.conftest import Place, agent_command
 from tests.agents.real.test_claude import environ
 from tests.agents.real.test_hooks_by_hand import LINES, settle
-from tests.kit.daemons.daemon import PATIENCE
 from tests.kit.daemons.product import copy_product, product_ctl
+from tests.kit.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 

@@ -11,6 +11,7 @@ import pytest
 
 from maestrod.api.local.hook_guard import Guard, guarded, guarded_words
 from tests.kit.offenders import offenders
+from tests.kit.patience import PATIENCE
 
 SHELLS = ("dash", "bash", "zsh", "busybox", "fish", "mksh")
 PYTHON = str(Path(sys.executable).resolve())
@@ -24,7 +25,9 @@ def run(shell: str, command: str, payload: bytes = b"{}", **environ: str) -> "su
         pytest.skip(f"{shell} is not installed")
     words = [program, "sh"] if shell == "busybox" else [program]
     env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **environ}
-    return subprocess.run([*words, "-c", command], input=payload, capture_output=True, check=False, env=env, timeout=30)
+    return subprocess.run(
+        [*words, "-c", command], input=payload, capture_output=True, check=False, env=env, timeout=PATIENCE
+    )
 
 
 def missing(script: Path) -> list[str]:

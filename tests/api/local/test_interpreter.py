@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.patience import PATIENCE
+
 ASCII = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 #: Says what it was given, and how its interpreter stands.
 PROGRAM = """
@@ -20,7 +22,7 @@ sys.stdout.write(ascii([sys.getfilesystemencoding(), sys.flags.optimize, sys.arg
 def run(words: list[str], environ: dict[str, str], *arguments: bytes, code: str = PROGRAM) -> str:
     given = {"PATH": os.defpath, "PYTHONPATH": os.getcwd(), "WORD": "für"}  # noqa: PTH109 - as text
     command: list[str | bytes] = [sys.executable, *words, "-c", code, *arguments]
-    done = subprocess.run(command, env=given | environ, capture_output=True, check=True, timeout=60)
+    done = subprocess.run(command, env=given | environ, capture_output=True, check=True, timeout=PATIENCE)
     return done.stdout.decode()
 
 
@@ -44,6 +46,6 @@ def test_help_is_complete_in_any_locale_and_without_docstrings(program: str, tmp
     for environ in ({}, ASCII, {"PYTHONOPTIMIZE": "2"}, {"LANG": "C", "PYTHONIOENCODING": "ascii"}):
         command = [sys.executable, "-m", program, *(["run"] if program == "maestroctl" else []), "--help"]
         given = {"PATH": os.defpath, "PYTHONPATH": os.getcwd(), "HOME": str(tmp_path), **environ}  # noqa: PTH109 - as text
-        said.append(subprocess.run(command, env=given, capture_output=True, check=True, timeout=60).stdout)
+        said.append(subprocess.run(command, env=given, capture_output=True, check=True, timeout=PATIENCE).stdout)
     assert len(set(said)) == 1
     assert len(said[0].splitlines()) > 10

@@ -17,9 +17,7 @@ from maestrod.rpc.context import Services
 from maestrod.transport.bridge.listener import BridgeListener
 from maestrod.transport.bridge.serve import serve_bridge
 from tests.kit.parts.rpc_parts import parts
-
-#: Seconds any one thing in a test on the bridge may take before the test fails.
-PATIENCE = 10.0
+from tests.kit.patience import PATIENCE
 
 TOKEN = b"t" * 43
 FOREIGN = b"http://app.example:3000"

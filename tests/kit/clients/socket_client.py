@@ -12,9 +12,7 @@ import trio
 from maestrod.rpc.context import Services
 from maestrod.transport.unix.serve import serve_unix
 from tests.kit.parts.rpc_parts import parts
-
-#: Seconds any one thing in a test on the socket may take before the test fails.
-PATIENCE = 10.0
+from tests.kit.patience import PATIENCE
 
 
 class SocketClient:

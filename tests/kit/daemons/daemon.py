@@ -22,8 +22,7 @@ from typing import Any
 
 import psutil
 
-#: Seconds until a test gives up on an answer that does not come; far more than any takes on a busy machine.
-PATIENCE = 120.0
+from tests.kit.patience import PATIENCE
 
 Json = dict[str, Any]
 

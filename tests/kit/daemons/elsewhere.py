@@ -17,7 +17,8 @@ from typing import Any
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, CloseConnection, RejectConnection, Request, TextMessage
 
-from tests.kit.daemons.daemon import PATIENCE, Daemon, Json, own_port
+from tests.kit.daemons.daemon import Daemon, Json, own_port
+from tests.kit.patience import PATIENCE
 
 COMMAND = [sys.executable, "-m", "maestroctl"]
 SOURCE = str(Path(__file__).parents[3])

@@ -9,6 +9,8 @@ import venv
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.kit.patience import PATIENCE
+
 _SOURCE = Path(__file__).parents[3]
 _PARTS = ("maestrod", "maestroctl", "hooks", "skills", "systemd", "launchd", "page")
 
@@ -38,7 +40,7 @@ def product_ctl(
         text=True,
         stdin=subprocess.DEVNULL,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
     )
 
 
@@ -79,5 +81,5 @@ class Installation:
             text=True,
             stdin=subprocess.DEVNULL,
             check=False,
-            timeout=60,
+            timeout=PATIENCE,
         )

@@ -13,6 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.kit.patience import PATIENCE
+
 SYSTEMD = Path("/usr/lib/systemd/systemd")
 CGROUPS = Path("/sys/fs/cgroup")
 
@@ -60,7 +62,7 @@ def run_under_manager(words: list[str], runtime: Path) -> int:
     environ = os.environ | {"XDG_RUNTIME_DIR": str(runtime)}
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
         notify.bind("/run/notify")
-        notify.settimeout(20)
+        notify.settimeout(PATIENCE)
         manager = subprocess.Popen(
             [str(SYSTEMD), "--user", "--unit=basic.target", "--log-target=console"],
             env=environ | {"NOTIFY_SOCKET": "/run/notify"},
@@ -69,7 +71,7 @@ def run_under_manager(words: list[str], runtime: Path) -> int:
         try:
             while b"READY=1" not in notify.recv(4096).split(b"\n"):
                 pass
-            return subprocess.run(words, env=environ, check=False, timeout=60).returncode
+            return subprocess.run(words, env=environ, check=False, timeout=PATIENCE).returncode
         finally:
             manager.kill()
             manager.wait()

@@ -14,6 +14,7 @@ from maestrod.config import Config
 from maestrod.host.service import Notifier, ServiceContext
 from maestrod.host.shutdown import SIGNALS
 from tests.kit.daemons.daemon import Connection
+from tests.kit.patience import PATIENCE
 
 
 class Manager:
@@ -35,7 +36,7 @@ class Manager:
 
     async def wait_for(self, word: str) -> str:
         """The next message that says this."""
-        with trio.fail_after(30):
+        with trio.fail_after(PATIENCE):
             while word not in (message := (await self._socket.recv(4096)).decode()):
                 pass
         return message
@@ -60,7 +61,7 @@ async def running(manager: Manager, where: Paths, config: Config | None = None) 
             nursery.start_soon(app.run, where, config or Config(), manager.service_context())
             await manager.wait_for("READY=1")
             yield nursery
-            with trio.fail_after(30):
+            with trio.fail_after(PATIENCE):
                 await trio.to_thread.run_sync(stop, where)
 
 

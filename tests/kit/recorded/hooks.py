@@ -18,7 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from maestrod.core.access.session_token import make_token
-from tests.kit.daemons.daemon import PATIENCE, Daemon
+from tests.kit.daemons.daemon import Daemon
+from tests.kit.patience import PATIENCE
 
 #: A fixed home, so that no path of the machine is recorded.
 HOME = Path("/tmp/m")

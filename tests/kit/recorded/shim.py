@@ -22,7 +22,7 @@ from maestrod.sessions import launch, link
 from maestrod.sessions.custody import Custody
 from maestrod.sessions.shim.records import EXIT
 from maestrod.sessions.spec import DEFAULT_LADDER, ExitRecord, LaunchError, LaunchSpec
-from tests.kit.daemons.daemon import PATIENCE
+from tests.kit.patience import PATIENCE
 
 #: A fixed home, so that no path of the machine is recorded.
 HOME = Path("/tmp/m")

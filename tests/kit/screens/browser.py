@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 import trio
 
+from tests.kit.patience import PATIENCE
+
 #: Debian calls it chromium; ``MAESTRO_CHROMIUM`` names another.
 CHROMIUM = os.environ.get("MAESTRO_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -43,9 +45,6 @@ _FLAGS = (
 
 #: Ids of requests; answers to an earlier user of the same Chromium are known by theirs.
 _NUMBERS = itertools.count(1)
-
-#: Seconds one step of a test may take on a machine that is busy.
-PATIENCE = 120
 
 
 class PageError(AssertionError):

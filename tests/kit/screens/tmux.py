@@ -15,10 +15,9 @@ from typing import Self
 
 import pytest
 
-needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed: it is the real terminal")
+from tests.kit.patience import PATIENCE
 
-#: Seconds until a test gives up on a screen.
-PATIENCE = 120.0
+needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed: it is the real terminal")
 
 SOURCE = str(Path(__file__).parents[3])
 COMMAND = [sys.executable, "-m", "maestroctl"]

@@ -20,6 +20,7 @@ from maestrod.api.local.address import Paths, paths_of
 from maestrod.api.local.daemon_lock import Phase
 from maestrod.host.instance import single_instance
 from tests.kit.clients.fake_daemon import FakeDaemon
+from tests.kit.patience import PATIENCE
 
 
 def here() -> Paths:
@@ -50,7 +51,7 @@ def test_many_starts_at_once_start_one_daemon(
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(PATIENCE)
     finally:
         fake.__exit__()
     assert started == [1]

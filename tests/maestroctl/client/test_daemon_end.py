@@ -14,6 +14,7 @@ from maestrod.api.errors import NoDaemon, TimedOut
 from maestrod.api.local.address import Paths, paths_of
 from maestrod.api.local.daemon_lock import Phase, is_held
 from maestrod.api.system import SessionsOnStop
+from tests.kit.patience import PATIENCE
 
 HOLDER = """
 import signal, sys
@@ -69,7 +70,7 @@ def test_a_hanging_daemon_is_terminated(
 ) -> None:
     processes.append(holding("polite"))
     assert daemon_end.end_unanswering(here(), HUNG, SessionsOnStop.STOP) == {"pid": processes[0].pid, "forced": True}
-    assert processes[0].wait(10) == -signal.SIGTERM
+    assert processes[0].wait(PATIENCE) == -signal.SIGTERM
     said = capsys.readouterr().err
     assert said.startswith("it hangs.\n")
     assert "It cannot stop its sessions" in said
@@ -82,7 +83,7 @@ def test_an_unresponsive_daemon_is_killed_eventually(
     monkeypatch.setattr(daemon_end, "_TERMINATED_WITHIN", 0.1)
     processes.append(holding("deaf"))
     daemon_end.end_unanswering(here(), HUNG, SessionsOnStop.KEEP)
-    assert processes[0].wait(10) == -signal.SIGKILL
+    assert processes[0].wait(PATIENCE) == -signal.SIGKILL
     assert "sending SIGKILL" in capsys.readouterr().err
 
 
@@ -94,7 +95,7 @@ def test_a_stopped_process_is_continued_first(
     processes[0].send_signal(signal.SIGSTOP)
     os.waitid(os.P_PID, processes[0].pid, os.WSTOPPED)
     daemon_end.end_unanswering(here(), HUNG, SessionsOnStop.KEEP)
-    assert processes[0].wait(10) == -signal.SIGTERM
+    assert processes[0].wait(PATIENCE) == -signal.SIGTERM
     said = capsys.readouterr().err
     assert said.index("SIGCONT") < said.index("SIGTERM")
 

@@ -22,6 +22,7 @@ from maestroctl.install.service_manager import Systemd
 from maestrod.api.errors import Unavailable
 from maestrod.host import service
 from tests.kit.daemons import user_manager
+from tests.kit.patience import PATIENCE
 
 DAEMON = """
 import os, signal, subprocess, sys
@@ -178,9 +179,9 @@ def working() -> int:
 
 def wait_until(condition: Callable[[], bool]) -> None:
     """Wait for a fact of the system that gives no event; each look costs a process or a system call."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < deadline, "it did not come true within 20 seconds"
+        assert time.monotonic() < deadline, "it did not come true"
         threading.Event().wait(0.02)
 
 

@@ -14,6 +14,7 @@ from maestroctl.screen.feed import Feed, News, tail
 from maestrod.api.errors import ResyncRequired
 from maestrod.api.local.address import paths_of
 from tests.kit.clients.fake_daemon import FakeDaemon, Reply
+from tests.kit.patience import PATIENCE
 from tests.maestroctl.screen.test_fleet import session, task
 
 EVENT = {"seq": 6, "at": 0, "type": "task.status", "id": "tsk_a", "data": {"status": "failed"}}
@@ -48,8 +49,8 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Callable[[News]
     def wait(is_it: Callable[[News], Any]) -> News:
         if not feed._thread.is_alive():
             feed.start()
-        deadline = time.monotonic() + 30
-        while not is_it(found := news.get(timeout=20)):
+        deadline = time.monotonic() + PATIENCE
+        while not is_it(found := news.get(timeout=PATIENCE)):
             assert time.monotonic() < deadline, "other news came, but not these"
         return found
 

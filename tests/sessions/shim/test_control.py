@@ -12,7 +12,8 @@ import trio
 
 from maestrod.sessions.link import connect
 from maestrod.sessions.shim.control import CLIENT_LIMIT, LINE_LIMIT
-from tests.sessions.kit import PATIENCE, Agents, Daemon, daemon_on
+from tests.kit.patience import PATIENCE
+from tests.sessions.kit import Agents, Daemon, daemon_on
 
 
 class Peer:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from maestrod.sessions.shim.poller import Poller, Readiness
+from tests.kit.patience import PATIENCE
 
 
 @pytest.fixture(params=[True, False], ids=["poll", "select"])
@@ -31,7 +32,7 @@ def test_a_reader_is_notified_when_there_is_something(poller: Poller, pipe: tupl
     poller.wait(0)
     assert calls == []
     os.write(pipe[1], b"x")
-    poller.wait(5)
+    poller.wait(PATIENCE)
     assert [event.readable for event in calls] == [True]
 
 
@@ -41,7 +42,7 @@ def test_a_writer_is_notified_only_on_request(poller: Poller, pipe: tuple[int, i
     poller.wait(0)
     assert calls == []
     poller.watch(pipe[1], calls.append, read=False, write=True)
-    poller.wait(5)
+    poller.wait(PATIENCE)
     assert [event.writable for event in calls] == [True]
 
 
@@ -49,7 +50,7 @@ def test_the_end_of_the_other_side_is_reported(poller: Poller, pipe: tuple[int, 
     calls: list[Readiness] = []
     poller.watch(pipe[0], calls.append)
     os.close(pipe[1])
-    poller.wait(5)
+    poller.wait(PATIENCE)
     assert calls[0].readable or calls[0].hung_up
 
 
@@ -75,7 +76,7 @@ def test_a_handler_can_forget_another_within_the_same_round(poller: Poller) -> N
     poller.watch(second[0], lambda event: handler(2, first[0]))
     os.write(first[1], b"x")
     os.write(second[1], b"x")
-    poller.wait(5)
+    poller.wait(PATIENCE)
     assert len(calls) == 1
     for fd in (*first, *second):
         os.close(fd)

@@ -10,6 +10,7 @@ from maestrod.sessions.shim.agent import Agent
 from maestrod.sessions.shim.outputlog import OutputLog, segment_name
 from maestrod.sessions.shim.poller import Poller
 from maestrod.sessions.shim.pump import TYPED_LIMIT, Pump
+from tests.kit.patience import PATIENCE
 
 
 class Rig:
@@ -111,7 +112,7 @@ def test_an_agent_that_closed_its_input_is_not_an_error(rig: Rig) -> None:
 
 def test_an_agent_that_closed_its_output_can_still_receive_input(rig: Rig) -> None:
     os.close(rig.agent_out)
-    rig.poller.wait(1)
+    rig.poller.wait(PATIENCE)
     assert rig.pump.type(b"still there?")
     assert rig.take_input() == b"still there?"
 

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from tests.kit.daemons.daemon import PATIENCE, Daemon
+from tests.kit.daemons.daemon import Daemon
+from tests.kit.patience import PATIENCE
 
 ROUNDS = 4
 AT_ONCE = 5

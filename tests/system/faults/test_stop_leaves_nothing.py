@@ -8,7 +8,8 @@ import psutil
 import pytest
 
 from tests.kit.agents import stubborn
-from tests.kit.daemons.daemon import PATIENCE, Daemon, Json, processes_of, shim_of
+from tests.kit.daemons.daemon import Daemon, Json, processes_of, shim_of
+from tests.kit.patience import PATIENCE
 
 EVERYONE = {*stubborn.KINDS, "leader"}
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from maestrod.api.local.daemon_lock import is_held
-from tests.kit.daemons.daemon import PATIENCE, Daemon
+from tests.kit.daemons.daemon import Daemon
+from tests.kit.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -42,11 +43,11 @@ def test_a_stopped_daemon_is_named_by_every_command_and_ended_by_stop(stopped: D
         done = ctl(stopped.home, *arguments, **where)
         assert words in done.stdout + done.stderr
         assert done.returncode == code, done
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < PATIENCE
     began = time.monotonic()
     completed = ctl(stopped.home, "__complete", "logs", "", **where)
     assert (completed.stdout, completed.stderr) == ("", "")
-    assert time.monotonic() - began < 5  # the limit is a second; the machine may be busy
+    assert time.monotonic() - began < 30  # the limit is a second; the machine may be busy
     done = ctl(stopped.home, "daemon", "stop", **where)
     assert (done.returncode, done.stdout) == (0, "maestrod ended\n"), done
     assert "SIGCONT" in done.stderr

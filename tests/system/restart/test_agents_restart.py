@@ -14,6 +14,7 @@ import pytest
 
 from tests.kit.agents import scripted_claude
 from tests.kit.daemons.daemon import Daemon, Json, live_of
+from tests.kit.patience import PATIENCE
 
 PERMISSION = ["allow", "deny", "allow for session", "deny for session"]
 REPORT = {"run": 'maestroctl task complete "$MAESTRO_TASK_ID" "done"'}
@@ -206,7 +207,7 @@ def open_gate(path: Path) -> None:
 
 def spooled_until(daemon: Daemon, count: int) -> None:
     """Return when so many events lie in the spool; a bounded look at a folder that tells nobody when it changes."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while len(list((daemon.data / "spool").glob("*.json"))) < count:
         assert time.monotonic() < deadline, "the hooks left nothing in the spool"
         os.sched_yield()

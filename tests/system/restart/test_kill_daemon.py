@@ -11,7 +11,8 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.kit.daemons.daemon import PATIENCE, Daemon, Json, Refused, processes_of
+from tests.kit.daemons.daemon import Daemon, Json, Refused, processes_of
+from tests.kit.patience import PATIENCE
 from tests.kit.plans import LINES, begun, command, entries, plan
 
 KILLS = 50

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.daemons.daemon import Daemon, Json
+from tests.kit.patience import PATIENCE
 from tests.kit.plans import begun, command, entries
 
 #: Milliseconds a task may take, and the seconds ours take.
@@ -31,7 +32,7 @@ def leaf(daemon: Daemon, run_id: str) -> Json:
 def until(holds: "object") -> None:
     """Files and clocks tell nobody."""
     assert callable(holds)
-    give_up = time.monotonic() + 60
+    give_up = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < give_up
         threading.Event().wait(0.02)

@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from tests.kit.daemons.product import Installation
+from tests.kit.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
 
 def wait_for(condition: Callable[[], Any], what: str) -> None:
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, f"waited for {what}"
         threading.Event().wait(0.02)

@@ -10,6 +10,7 @@ import trio
 import trio.testing
 
 from maestrod.transport.bridge.channel import UNSENT_HIGH, UNSENT_LOW, Channel
+from tests.kit.patience import PATIENCE
 
 BIG = b"x" * (8 << 20)
 
@@ -22,7 +23,7 @@ async def channel(patience: float = 30.0) -> AsyncGenerator[tuple[Channel, trio.
     client = trio.SocketStream(trio.socket.from_stdlib_socket(_unblocked(theirs)))
     async with trio.open_nursery() as nursery, client:
         made = Channel(ours, nursery.start_soon, patience)
-        with trio.fail_after(20):
+        with trio.fail_after(PATIENCE):
             yield made, client
         made.close()
 

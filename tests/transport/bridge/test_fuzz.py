@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.kit.clients.attacked import UPGRADE, attacked
-from tests.kit.clients.bridge_client import PATIENCE
+from tests.kit.patience import PATIENCE
 
 PATHS = [
     *["/ws"] * 5,

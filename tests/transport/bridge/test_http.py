@@ -6,7 +6,8 @@ import pytest
 import trio
 import trio.testing
 
-from tests.kit.clients.bridge_client import PATIENCE, BridgeServer, ask_on, bridging, read_answer
+from tests.kit.clients.bridge_client import BridgeServer, ask_on, bridging, read_answer
+from tests.kit.patience import PATIENCE
 
 
 async def question(server: BridgeServer) -> str:

@@ -14,7 +14,8 @@ import trio
 
 from maestrod.transport.bridge.certificate import context_of, own_pair
 from maestrod.transport.bridge.http import HttpConnection
-from tests.kit.clients.bridge_client import PATIENCE, BridgeServer, ask_on, bridging
+from tests.kit.clients.bridge_client import BridgeServer, ask_on, bridging
+from tests.kit.patience import PATIENCE
 
 
 async def test_a_bug_in_the_daemon_costs_one_connection(

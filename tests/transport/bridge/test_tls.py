@@ -11,6 +11,7 @@ import trio
 
 from maestrod.transport.bridge.certificate import context_of, own_pair
 from maestrod.transport.bridge.tls import HANDSHAKE_SECONDS, decrypted
+from tests.kit.patience import PATIENCE
 
 #: A certificate is good for the day the test runs on.
 NOW = dt.datetime.now(dt.UTC)  # noqa: TID251  # real TLS looks at the real clock
@@ -68,7 +69,7 @@ async def connected(
     async def accept() -> None:
         found.append(await decrypted(far, server, spawned))
 
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE):
         async with trio.open_nursery() as both:
             both.start_soon(accept)
             both.start_soon(tls.do_handshake)
@@ -80,7 +81,7 @@ async def test_bytes_go_both_ways_and_both_ends_are_noticed(
     nursery: trio.Nursery, server: ssl.SSLContext, client: ssl.SSLContext
 ) -> None:
     tls, plain, spawned = await connected(nursery, server, client)
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE):
         await tls.send_all(b"question")
         assert await plain.receive_some() == b"question"
         large = b"x" * 3_000_000
@@ -99,7 +100,7 @@ async def test_the_last_answer_arrives_when_the_client_hangs_up(
     nursery: trio.Nursery, server: ssl.SSLContext, client: ssl.SSLContext
 ) -> None:
     tls, plain, spawned = await connected(nursery, server, client)
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE):
         await tls.send_all(b"question")
         await plain.receive_some()
         await plain.send_all(b"no")
@@ -116,7 +117,7 @@ async def test_a_client_without_tls_is_disconnected(nursery: trio.Nursery, serve
     near, far = pair()
     near.sendall(said)
     near.shutdown(socket.SHUT_WR)
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE):
         assert await decrypted(far, server, Spawned(nursery)) is None
     near.close()
 

@@ -14,8 +14,9 @@ from maestrod.transport.bridge.channel import Channel
 from maestrod.transport.bridge.frames import CLOSE, close_frame, text_frame
 from maestrod.transport.bridge.ws import Inbox, serve_web_socket
 from tests.kit.clients.attacked import UPGRADE, masked
-from tests.kit.clients.bridge_client import PATIENCE, BridgeServer, UiClient, bridging, read_answer
+from tests.kit.clients.bridge_client import BridgeServer, UiClient, bridging, read_answer
 from tests.kit.parts.rpc_parts import Caller, parts
+from tests.kit.patience import PATIENCE
 
 
 async def project(server: BridgeServer, name: str = "p") -> str:

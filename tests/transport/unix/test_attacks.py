@@ -13,8 +13,9 @@ import pytest
 import trio
 
 from maestrod.api.protocol.wire import LARGE_REQUEST_LIMIT, REQUEST_LIMIT
-from tests.kit.clients.socket_client import PATIENCE, SocketServer, serving
+from tests.kit.clients.socket_client import SocketServer, serving
 from tests.kit.parts.rpc_parts import parts
+from tests.kit.patience import PATIENCE
 
 
 async def answer_to(server: SocketServer, message: bytes) -> Any:

@@ -10,8 +10,9 @@ from maestrod.rpc.bind import bindings
 from maestrod.rpc.handler import HANDLERS
 from maestrod.store.memory import MemoryStore
 from maestrod.transport.unix.serve import serve_unix
-from tests.kit.clients.socket_client import PATIENCE, serving
+from tests.kit.clients.socket_client import serving
 from tests.kit.parts.rpc_parts import parts
+from tests.kit.patience import PATIENCE
 
 
 async def test_started_means_that_a_client_is_served(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ import trio
 import maestrod.transport.unix.socket_loop as module
 from maestrod.api.errors import NotAllowed
 from maestrod.rpc.conversation import Conversation
-from tests.kit.clients.socket_client import PATIENCE, serving
+from tests.kit.clients.socket_client import serving
+from tests.kit.patience import PATIENCE
 
 
 async def test_beyond_the_limit_a_client_waits_until_another_leaves(

@@ -6,8 +6,9 @@ import select
 import termios
 
 from tests.agents.scripted_daemon import ScriptedDaemon
-from tests.agents.worker_process import PATIENCE, Place
+from tests.agents.worker_process import Place
 from tests.core.prompts.manifests import task
+from tests.kit.patience import PATIENCE
 
 
 def test_commands_run_with_the_sessions_environment_a_terminal_and_no_input(here: Place) -> None:

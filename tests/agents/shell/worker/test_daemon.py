@@ -10,8 +10,9 @@ import pytest
 
 from maestrod.api.task import Strategy
 from tests.agents.scripted_daemon import Hangup, Refusal, ScriptedDaemon
-from tests.agents.worker_process import PATIENCE, Place
+from tests.agents.worker_process import Place
 from tests.core.prompts.manifests import task
+from tests.kit.patience import PATIENCE
 
 
 def wait_for_line(path: Path, line: str) -> None:

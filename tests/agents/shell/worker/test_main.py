@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from tests.agents.scripted_daemon import Refusal, ScriptedDaemon
-from tests.agents.worker_process import ARGV, PATIENCE, Place
+from tests.agents.worker_process import ARGV, Place
 from tests.core.prompts.manifests import task
+from tests.kit.patience import PATIENCE
 
 
 @pytest.mark.parametrize("when", ["session.register", "task.progress"])

@@ -6,8 +6,9 @@ import pytest
 
 from maestrod.agents.shell.worker.signals import name_of
 from tests.agents.scripted_daemon import ScriptedDaemon
-from tests.agents.worker_process import PATIENCE, Place
+from tests.agents.worker_process import Place
 from tests.core.prompts.manifests import task
+from tests.kit.patience import PATIENCE
 
 
 def test_a_stop_reaches_the_command_and_sets_the_exit_status(here: Place) -> None:
