@@ -47,7 +47,7 @@ class Conversation:
 
     @property
     def busy(self) -> bool:
-        """Whether the client has so many calls in progress that its next message must wait."""
+        """Whether the client's calls in progress have reached a limit, so that its next message must wait."""
         return self._waiting >= WAITING_LIMIT or len(self._open) >= PENDING_LIMIT or self._held > PENDING_BYTES
 
     @property

@@ -28,7 +28,7 @@ def _free_name(files: Files, folder: Path, name: str) -> Path:
 
 
 def quarantine_folder(files: Files, folder: Path | None, source: Path) -> str:
-    """Move away a folder that is in the place of a file. Returns a sentence for the report."""
+    """Move away a folder whose name belongs to a file. Returns a sentence for the report."""
     if folder is None:
         return f"{source}: is a folder, but must be a file"
     files.mkdir(folder)

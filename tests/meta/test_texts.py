@@ -1,14 +1,15 @@
 """What a machine can hold of ``docs/style.md``: the word list, the first lines of ``--help``, and commit subjects.
 
-The words come from the page itself (the table under "Words a test looks for"), so that page and test cannot differ. Read are the
-prose of every page, the changelog, skills, the help of every command, and the texts in the code: string literals, docstrings not
-included. ``text_exceptions.py`` lists what does not keep to it yet; an entry that is not needed any more fails.
+The words come from the page itself (the table under "Words a test looks for"), so that page and test cannot differ. The tests read
+the prose of every page, the changelog, skills, the help of every command, and the string literals in the code; in the packages of
+``EXPLAINED`` also docstrings and comments. ``text_exceptions.py`` lists the exceptions; one that is not needed any more fails.
 """
 
 import ast
 import functools
 import re
 import subprocess
+import tokenize
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +36,9 @@ IMPERATIVES = frozenset(
         """,
     )
 )
+
+#: The packages whose docstrings and comments keep to the word list.
+EXPLAINED = ("maestrod/api/", "maestrod/core/", "maestrod/engine/", "maestrod/rpc/", "maestrod/store/")
 
 #: Subjects before this commit were written before the rule.
 SINCE = "3b54fb21cd548ce28e3dad627912d91f45e36a7d"
@@ -138,6 +142,33 @@ def test_no_text_uses_a_word_of_the_list() -> None:
         if count > (allowed := STILL.get(place, {}).get(phrase, 0))
     ]
     assert more == []
+
+
+def explanations(path: Path) -> Iterator[str]:
+    """The docstrings and comments of a Python file, without inline code."""
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield _CODE.sub(" ", ast.get_docstring(node) or "")
+    with path.open("rb") as file:
+        comments = [each.string for each in tokenize.tokenize(file.readline) if each.type == tokenize.COMMENT]
+    yield from (_CODE.sub(" ", comment) for comment in comments)
+
+
+def test_docstrings_and_comments_are_read(tmp_path: Path) -> None:
+    module = tmp_path / "module.py"
+    module.write_text('"""It was told."""\n\n\ndef f() -> None:\n    """``told``"""  # of ours\n')
+    assert [hit for text in explanations(module) for hit in hits(text)] == ["told", "of ours"]
+
+
+def test_no_docstring_or_comment_uses_a_word_of_the_list() -> None:
+    wrong = [
+        f"{shown(path)}: {phrase!r}: write what docs/style.md says"
+        for path in modules(*PRODUCT)
+        if shown(path).startswith(EXPLAINED)
+        for text in explanations(path)
+        for phrase in hits(text)
+    ]
+    assert wrong == []
 
 
 def test_every_exception_is_needed() -> None:
