@@ -104,17 +104,17 @@ def run(arguments: Sequence[str]) -> int:
     try:
         result = root().main(args=rest, prog_name=PROGRAM, standalone_mode=False)
     except MaestroError as error:
-        return errors.tell(error, as_json=as_json)
+        return errors.print_error(error, as_json=as_json)
     except _Usage as error:
         if as_json:
-            return errors.tell(Malformed("usage", error.format_message()), as_json=True)
+            return errors.print_error(Malformed("usage", error.format_message()), as_json=True)
         error.show()
         return int(error.exit_code)
     except typer.Abort:
         return errors.INTERRUPTED
     except UnicodeEncodeError as error:  # a name or path with bytes that are not text, which nothing refused earlier
         message = f"not UTF-8 text: {shown(error.object)}"
-        return errors.tell(Malformed("usage", message), as_json=as_json)
+        return errors.print_error(Malformed("usage", message), as_json=as_json)
     return result if isinstance(result, int) else 0
 
 

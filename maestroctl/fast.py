@@ -254,16 +254,16 @@ def _exchange(socket: str, line: bytes) -> "dict[str, Any]":
 
 
 def _failed(error: OSError, *, as_json: bool) -> int:
-    from maestroctl.client.errors import lost, tell, unsafe
+    from maestroctl.client.errors import lost, print_error, unsafe
 
     if isinstance(error, Silent):
         from maestroctl.client.diagnosis import why_silent
 
-        return tell(why_silent(error, None), as_json=as_json)
-    return tell(unsafe(error) if isinstance(error, Unsafe) else lost(error), as_json=as_json)
+        return print_error(why_silent(error, None), as_json=as_json)
+    return print_error(unsafe(error) if isinstance(error, Unsafe) else lost(error), as_json=as_json)
 
 
 def _refused(fault: "Mapping[str, Any]", *, as_json: bool) -> int:
-    from maestroctl.client.errors import failure, tell
+    from maestroctl.client.errors import failure, print_error
 
-    return tell(failure(fault["code"], fault.get("message", ""), fault.get("data")), as_json=as_json)
+    return print_error(failure(fault["code"], fault.get("message", ""), fault.get("data")), as_json=as_json)

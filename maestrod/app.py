@@ -70,17 +70,17 @@ async def run(paths: Paths, config: Config, service_context: ServiceContext) -> 
     for warning in (*strangers(agents_named(config), catalog.adapters), *warnings(config)):
         log.warning("configuration: %s", warning)
     with single_instance(paths.data, paths.socket, __version__) as claim:
-        claim.tell(Phase.STARTING, progress="it is reading its store")
+        claim.publish(Phase.STARTING, progress="it is reading its store")
         service_context.notifier.extend_timeout(RECOVERY_SECONDS)
         async with shutdown_by_signals(config.sessions_on_stop) as shutdown:
             with _open_store(paths, _policy(config, catalog)) as store:
-                claim.tell(Phase.STARTING, progress="it is adopting its sessions")
+                claim.publish(Phase.STARTING, progress="it is adopting its sessions")
                 daemon = _assemble(paths, config, service_context, store, catalog, shutdown)
                 listeners = open_listeners(paths, config, service_context, daemon.services)
                 async with daemon.running() as sessions:
                     on_ready = partial(_welcome, daemon, store, claim, sessions)
                     await listeners.serve(daemon.services, service_context, shutdown, on_ready)
-                    claim.tell(Phase.STOPPING)
+                    claim.publish(Phase.STOPPING)
                     if shutdown.sessions is SessionsOnStop.STOP:
                         await daemon.supervisor.end_all(shutdown.hurry)
 
@@ -153,7 +153,7 @@ def _assemble(
 
 def _welcome(daemon: _Daemon, store: Store, claim: Claim, sessions: trio.Nursery, socket: Path) -> None:
     """Clients may connect: judge deadlines from now on, and start the tasks that did not have to delay the start."""
-    claim.tell(Phase.SERVING, socket=socket)
+    claim.publish(Phase.SERVING, socket=socket)
     daemon.engine.listen(daemon.hearing.take_in)
     sessions.start_soon(daemon.hearing.run)
     sessions.start_soon(end_when_void, claim)

@@ -18,7 +18,7 @@ from maestrod.agents.settings import AgentSettings
 from maestrod.api.errors import BadConfiguration
 from maestrod.api.local import plain_file
 from maestrod.api.model.base import Entity
-from maestrod.api.model.misfit import meant, misfit
+from maestrod.api.model.misfit import did_you_mean, misfit
 from maestrod.api.model.patterns import HOST, OCTAL, ORIGIN
 from maestrod.api.system import SessionsOnStop
 from maestrod.api.text.json_text import Flaw, loads
@@ -286,4 +286,4 @@ _SETTINGS = tuple(field.encode_name for field in msgspec.structs.fields(Config))
 
 def _unknown(name: str) -> str:
     """The error for a setting that does not exist."""
-    return f"there is no setting `{name}`{meant(name, list(_SETTINGS))}"
+    return f"there is no setting `{name}`{did_you_mean(name, list(_SETTINGS))}"

@@ -59,7 +59,7 @@ class Seat:
         self._hinted = False
         self._typist = Typist(client, session_id)
         self._modes = Modes()
-        self._told_away = False
+        self._reported_away = False
         self._covered = False
 
     def sit(self) -> LeaveReason:
@@ -79,7 +79,7 @@ class Seat:
         self._fit(redraw=self._modes.alternate)
         stream = OutputStream(self._client, SessionAttach(session_id=self._session_id, offset=end))
         stream.patience = math.inf
-        stream.tell = _nothing
+        stream.notify = _nothing
         stream.open_when_there()
         try:
             yield stream
@@ -103,7 +103,7 @@ class Seat:
                     self._type(self._keyboard.release())
                 self._show(stream)
                 if not stream.away:
-                    self._typist.step(again=not ready)
+                    self._typist.step(retry=not ready)
                 if leave is not None:
                     self._finish()
                     return leave
@@ -114,7 +114,7 @@ class Seat:
         deadline = time.monotonic() + _TICK
         while self._typist.busy and self._typist.fileno() >= 0 and (left := deadline - time.monotonic()) > 0:
             select.select([self._typist], [], [], left)
-            self._typist.step(again=False)
+            self._typist.step(retry=False)
 
     def _take_keys(self) -> LeaveReason | None:
         data = os.read(sys.stdin.fileno(), 65_536)
@@ -137,13 +137,13 @@ class Seat:
         for data in stream.poll(0.0):
             self._modes.feed(data)
             write(data)
-        if stream.away != self._told_away:
-            self._told_away = stream.away
+        if stream.away != self._reported_away:
+            self._reported_away = stream.away
             self._tell((stream.trouble or _AWAY) if stream.away else _BACK)
         if stream.dropped > dropped or (self._modes.alternate and not stream.away and self._covered):
             self._covered = False
             self._fit(redraw=True)
-        if self._hinted and not self._told_away:
+        if self._hinted and not self._reported_away:
             _cover(self._hint)
 
     def _welcome(self) -> None:

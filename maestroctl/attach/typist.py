@@ -71,12 +71,12 @@ class Typist:
             self._channel.close()
         self._channel = self._under_way = None
 
-    def step(self, *, again: bool) -> None:
-        """Take the answer that has come and send what waits, ``again`` also what was refused for want of room. Never blocks.
+    def step(self, *, retry: bool) -> None:
+        """Take the answer that has come and send what waits, with ``retry`` also what was refused because the session was full. Never blocks.
 
         Raises what the daemon has against it.
         """
-        self._full = self._full and not again
+        self._full = self._full and not retry
         try:
             self._read()
             while self._under_way is None and (self._sizes or (self._typed and not self._full)):

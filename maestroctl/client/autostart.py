@@ -72,7 +72,7 @@ def await_holder(paths: Paths) -> None:
         holder, now = holder_of(paths.data), time.monotonic()
         if holder is None or not holder.is_here:
             _await_strange_holder(paths, now - began)
-        elif paths.is_told and Path(holder.socket) != paths.socket:
+        elif paths.is_socket_named and Path(holder.socket) != paths.socket:
             raise _elsewhere(paths, holder)
         elif now - began > _allowed(paths, holder):
             raise why_holder_silent(holder, now - began)
@@ -120,7 +120,7 @@ def _elsewhere(paths: Paths, holder: Holder) -> NoDaemon:
 
 
 def _socket(paths: Paths) -> Path:
-    return paths.socket if paths.is_told else socket_of(paths.data, paths.socket)
+    return paths.socket if paths.is_socket_named else socket_of(paths.data, paths.socket)
 
 
 def start(paths: Paths, environ: Mapping[str, str]) -> None:

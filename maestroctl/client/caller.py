@@ -38,7 +38,7 @@ class Caller:
         self.paths: Paths = paths_of(environ)
 
     @classmethod
-    def here(cls) -> Self:
+    def of_this_process(cls) -> Self:
         """The caller of this process."""
         return cls(os.environ)
 
@@ -47,10 +47,10 @@ class Caller:
         """Whether the daemon is on another machine."""
         return bool(self.environ.get("MAESTRO_URL"))
 
-    def stay_here(self, what: str) -> None:
+    def require_local(self, command: str) -> None:
         """Refuse a command that only works on the daemon's own machine. Raises ``Malformed``."""
         if self.is_remote:
-            raise Malformed("usage", f"{what} works on this machine only: leave out --url (and unset MAESTRO_URL)")
+            raise Malformed("usage", f"{command} works on this machine only: leave out --url (and unset MAESTRO_URL)")
 
     @property
     def in_session(self) -> bool:

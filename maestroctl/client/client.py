@@ -86,7 +86,7 @@ class Client:
         self._start = start
         self._channel: Channel | None = None
         self._last_id = 0
-        self._told_silent = False
+        self._reported_silence = False
 
     def __enter__(self) -> Self:
         return self
@@ -116,9 +116,9 @@ class Client:
     def raw(self, name: str, params: Mapping[str, Any]) -> Any:
         """Call a method by name with JSON parameters; the result as JSON values, with every member."""
         row = row_of(name)
-        return self.said(name, params) if row is None else filled(self.said(name, params), row.result)
+        return self.as_received(name, params) if row is None else filled(self.as_received(name, params), row.result)
 
-    def said(self, name: str, params: Mapping[str, Any]) -> Any:
+    def as_received(self, name: str, params: Mapping[str, Any]) -> Any:
         """Call a method by name; the result as it came, for lists of which only a few members are looked at."""
         return msgspec.json.decode(self.request(name, params))
 
@@ -155,8 +155,8 @@ class Client:
         if self.patience <= PATIENCE:
             self.close()
             raise why from error
-        if not self._told_silent:
-            self._told_silent = True
+        if not self._reported_silence:
+            self._reported_silence = True
             say(f"{why.message}. Waiting for it.")
 
     def open(self) -> Channel:
@@ -204,7 +204,7 @@ def _dialer(paths: Paths | Path | Callable[[], Channel]) -> Callable[[], Channel
     """What makes connections: to the socket that the lock of the data folder names, which may have changed since the last."""
     if callable(paths):
         return paths
-    if isinstance(paths, Path) or paths.is_told:
+    if isinstance(paths, Path) or paths.is_socket_named:
         return partial(connect, paths if isinstance(paths, Path) else paths.socket)
     return lambda: connect(socket_of(paths.data, paths.socket))
 

@@ -111,7 +111,7 @@ def unsafe(error: Exception) -> NotAllowed:
     return NotAllowed("socket.unsafe", f"{error}; nothing was sent")
 
 
-def tell(error: MaestroError, *, as_json: bool) -> int:
+def print_error(error: MaestroError, *, as_json: bool) -> int:
     """Print the error on stderr; returns its exit code."""
     if as_json:
         import json

@@ -193,7 +193,7 @@ def _all(client: Client, kind: str, only_open: bool = False) -> Iterator[dict[st
     params = _OPEN[kind] if only_open else params
     cursor = None
     while True:
-        page = client.said(method, {**params, "limit": _PAGE, **({"cursor": cursor} if cursor else {})})
+        page = client.as_received(method, {**params, "limit": _PAGE, **({"cursor": cursor} if cursor else {})})
         yield from page.get("items", ())
         cursor = page.get("nextCursor")
         if not cursor:

@@ -47,8 +47,8 @@ class Stream(ABC, Generic[T]):
         self._channel: Channel | None = None
         self._lost_at: float | None = None
         self.patience = client.patience  #: seconds a lost daemon is waited for
-        self.tell: Callable[[str], object] = say  #: told once when the daemon is waited for, and why
-        self._told = False
+        self.notify: Callable[[str], object] = say  #: told once when the daemon is waited for, and why
+        self._notified = False
 
     def __iter__(self) -> Iterator[T]:
         while not self.ended:
@@ -128,9 +128,9 @@ class Stream(ABC, Generic[T]):
             raise self._client.why_silent(self._channel.silent())
 
     def _tell_away(self) -> None:
-        if self.away and not self._told:
-            self.tell(f"{self.trouble or _AWAY}. Waiting for it; agents continue.")
-        self._told = self.away
+        if self.away and not self._notified:
+            self.notify(f"{self.trouble or _AWAY}. Waiting for it; agents continue.")
+        self._notified = self.away
 
     def _reopen(self, remaining: float | None) -> bool:
         """Try to be connected again within the time; False when it has passed."""

@@ -38,15 +38,17 @@ LIMIT = 4 << 20
 _REPLACED = f"is not UTF-8 text: invalid bytes were replaced with {REPLACEMENT}"
 
 
-def read_file(name: str, what: str) -> str:
+def read_file(name: str, description: str) -> str:
     """The text of a file that the user names, ``-`` for standard input. Raises ``Malformed`` naming file and line."""
     shown = "standard input" if name == "-" else name
     try:
         return file_text(_standard_input() if name == "-" else plain_file.read(Path(name), LIMIT, pipes=True))
     except NotText as error:
-        raise Malformed("usage", f"cannot read {what}: {shown}: {error}") from None
+        raise Malformed("usage", f"cannot read {description}: {shown}: {error}") from None
     except (OSError, ValueError) as error:
-        raise Malformed("usage", f"cannot read {what} {shown}: {getattr(error, 'strerror', None) or error}") from error
+        raise Malformed(
+            "usage", f"cannot read {description} {shown}: {getattr(error, 'strerror', None) or error}"
+        ) from error
 
 
 def read_words() -> str:

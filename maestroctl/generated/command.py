@@ -79,7 +79,7 @@ def json_option() -> inspect.Parameter:
 
 def collect(row: AnyMethod, positional: list[Field], options: list[Field], given: dict[str, Any]) -> dict[str, Any]:
     """The method's parameters from what the command line and the environment say. Raises ``Malformed``."""
-    caller = Caller.here()
+    caller = Caller.of_this_process()
     environ = caller.environ
     members: dict[str, Any] = {}
     for field in [*positional, *options]:
@@ -103,7 +103,7 @@ def collect(row: AnyMethod, positional: list[Field], options: list[Field], given
 
 def perform(row: AnyMethod, members: dict[str, Any], *, as_json: bool) -> None:
     """Call the method and print what it answers."""
-    caller = Caller.here()
+    caller = Caller.of_this_process()
     with caller.client() as client:
         client.patience = session_env.patience(row.name, members, caller.environ)
         resolve_members(client, members)

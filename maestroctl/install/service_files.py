@@ -99,7 +99,7 @@ def place(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
 
     Raises ``Conflict`` when one of them is there and is not, or no longer, what we wrote.
     """
-    known = ours(folder, list(files))
+    known = placed_by_us(folder, list(files))
     made = max(known.values()) if known else _missing_levels(folder)
     folder.mkdir(parents=True, exist_ok=True)
     changed = []
@@ -117,7 +117,7 @@ def remove(folder: Path, names: Sequence[str]) -> list[Path]:
 
     Raises ``Conflict``, having removed nothing, when one of them is not, or no longer, what we wrote.
     """
-    made = ours(folder, names)
+    made = placed_by_us(folder, names)
     for path in made:
         path.unlink()
     empty = folder
@@ -131,13 +131,13 @@ def remove(folder: Path, names: Sequence[str]) -> list[Path]:
 def made_folders(folder: Path, names: Sequence[str]) -> list[Path]:
     """The folders that :func:`place` made, the lowest first; none where a file is not, or no longer, what we wrote."""
     try:
-        made = max(ours(folder, names).values(), default=0)
+        made = max(placed_by_us(folder, names).values(), default=0)
     except Conflict:
         return []
     return [folder, *folder.parents][:made]
 
 
-def ours(folder: Path, names: Sequence[str]) -> dict[Path, int]:
+def placed_by_us(folder: Path, names: Sequence[str]) -> dict[Path, int]:
     """Which of ``names`` are there, with the number of folders made for each. Raises ``Conflict`` for one that is not ours."""
     return {folder / name: made for name in names if (made := _folders_made(folder / name)) is not None}
 

@@ -143,7 +143,7 @@ class Systemd:
 
     def uninstall(self) -> ServiceChange:
         reachable = self._reachable()
-        if service_files.ours(self.folder, self.units) and reachable:
+        if service_files.placed_by_us(self.folder, self.units) and reachable:
             self._must("disable", "--now", *self.units)
             _run("systemctl", "--user", "reset-failed", *self.units)  # it fails when nothing had failed
         removed = service_files.remove(self.folder, self.units)
@@ -219,7 +219,7 @@ class Launchd:
         )
 
     def uninstall(self) -> ServiceChange:
-        if service_files.ours(self.folder, self.names):
+        if service_files.placed_by_us(self.folder, self.names):
             self.stop()
         removed = service_files.remove(self.folder, self.names)
         return ServiceChange("launchd", tuple(removed), () if removed else ("It was not installed.",))

@@ -19,7 +19,7 @@ from maestroctl.screen.answering import Decided
 from maestroctl.screen.board import Board
 from maestroctl.screen.dialogs import AnswerDialog, ConfirmDialog, HelpDialog, NoticeDialog
 from maestroctl.screen.theme import DARK, KEYS, LIGHT
-from maestroctl.show.questions import words
+from maestroctl.show.questions import request_lines
 from maestrod.api.attention import Attention
 from maestrod.api.errors import MaestroError
 from maestrod.api.session import Session
@@ -107,7 +107,7 @@ class WatchApp(Board):
             self.action_attach()
             return
         who = f"Question from {safe(session.name)}" if session else "A plan awaits your approval"
-        text = "\n".join(words(msgspec.to_builtins(question)))
+        text = "\n".join(request_lines(msgspec.to_builtins(question)))
         self.push_screen(AnswerDialog(who, text, question), answered)
 
     def action_stop(self) -> None:

@@ -19,7 +19,7 @@ from maestroctl.client.client import Client
 from maestroctl.client.stream import EventStream
 from maestroctl.screen.fleet import LISTS, Fleet
 from maestroctl.show.sanitizer import Sanitizer
-from maestroctl.show.transcript import is_told, newest
+from maestroctl.show.transcript import has_transcript, newest
 from maestrod.api.errors import MaestroError, NoDaemon, ResyncRequired
 from maestrod.api.event import Event, EventSubscribe
 from maestrod.api.system import SystemStatus
@@ -51,9 +51,9 @@ class News(msgspec.Struct, frozen=True):
 class Feed:
     """Runs ``tell`` with news, on a thread of its own, until it is closed. ``look_at`` is the session whose output is shown."""
 
-    def __init__(self, caller: Caller, tell: Callable[[News], object]) -> None:
+    def __init__(self, caller: Caller, notify: Callable[[News], object]) -> None:
         self.look_at: str | None = None
-        self._tell = tell
+        self._tell = notify
         self._client = caller.client(patience=_STATUS)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
@@ -86,7 +86,7 @@ class Feed:
         """Read everything, then follow; returns when it has to be read again."""
         stream = EventStream(self._client, EventSubscribe())
         stream.patience = math.inf
-        stream.tell = _nothing
+        stream.notify = _nothing
         try:
             stream.open()
             self._tell(News(fleet=read_all(self._client), away=False))
@@ -162,7 +162,7 @@ def read_all(client: Client) -> Fleet:
         items = documents[kind] = []
         cursor = None
         while True:
-            page = client.said(method, {**params, "limit": _PAGE, **({"cursor": cursor} if cursor else {})})
+            page = client.as_received(method, {**params, "limit": _PAGE, **({"cursor": cursor} if cursor else {})})
             items += page.get("items", ())
             cursor = page.get("nextCursor")
             if not cursor:
@@ -174,7 +174,7 @@ def tail(client: Client, session_id: str, lines: int = 200) -> str:
     """The end of what a session wrote, with its colours and nothing else that drives a terminal; in words, where its output is
     a stream for programs.
     """
-    if is_told(client, session_id):
+    if has_transcript(client, session_id):
         return "\n".join(newest(client, session_id, lines))
     page = client.raw("session.output", {"sessionId": session_id, "lines": lines, "limit": _TAIL_BYTES})
     return Sanitizer().feed(base64.b64decode(page["data"])).decode("utf-8", "replace")

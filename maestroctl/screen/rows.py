@@ -12,7 +12,7 @@ from maestroctl.show.progress import in_words, percent, shown_status, spent
 from maestroctl.show.render import duration
 from maestroctl.show.run_view import bar
 from maestroctl.show.table import clip, width
-from maestroctl.show.tree import word
+from maestroctl.show.tree import status_text
 from maestrod.api.attention import Attention
 from maestrod.api.model.look import OVERLAYS, Tone
 from maestrod.api.run import RunStatus
@@ -122,7 +122,7 @@ def question_row(question: Attention, name: str, columns: int, now: int, palette
     """A question of the inbox."""
     line = Text(no_wrap=True, end="")
     line.append("? ", style=f"bold {palette.warn}")
-    line.append(f"{word(question.kind):<10} ", style=palette.warn)
+    line.append(f"{status_text(question.kind):<10} ", style=palette.warn)
     age = f"{duration(now - question.opened_at):>6}  " if question.opened_at else ""
     line.append(age + (f"{clip(safe(name), 20)}: " if name else ""), style=palette.quiet)
     options = f"  [{' / '.join(safe(option) for option in question.options)}]" if question.options else ""
@@ -165,7 +165,7 @@ def _daemon(status: SystemStatus) -> str:
 def task_detail(fleet: Fleet, task: Task, now: int, palette: Palette) -> Text:
     """The details of a task."""
     text = Text(end="")
-    text.append(f"{task.status.look.sign} {word(task.status)}", style=palette.task(task.status))
+    text.append(f"{task.status.look.sign} {status_text(task.status)}", style=palette.task(task.status))
     text.append(f"  {_elapsed(task, now)}  attempt {task.attempt} of {task.max_attempts}\n", style=palette.quiet)
     text.append(f"{safe(task.title)}\n", style="bold")
     if task.leaves is not None:
@@ -188,7 +188,7 @@ def task_detail(fleet: Fleet, task: Task, now: int, palette: Palette) -> Text:
         ("waits for", [safe(fleet.tasks.get(each).title) for each in task.dependencies if each in fleet.tasks]),
         ("runs", [safe(command) for command in task.commands]),
         ("checks", [safe(check) for check in task.checks]),
-        ("sessions", [f"{safe(each.name)} ({word(each.status)})" for each in fleet.sessions_of(task.id)]),
+        ("sessions", [f"{safe(each.name)} ({status_text(each.status)})" for each in fleet.sessions_of(task.id)]),
     ):
         _listed(text, label, values, palette)
     if task.description:
@@ -217,7 +217,7 @@ def _failures(fleet: Fleet, task: Task, palette: Palette) -> Text:
 def session_detail(session: Session, tail: str, palette: Palette) -> Text:
     """The details of a session, and the end of its output."""
     text = Text(end="")
-    text.append(word(session.status), style=palette.session(session.status))
+    text.append(status_text(session.status), style=palette.session(session.status))
     text.append(f"  {safe(session.agent)}, {session.role.value}, {session.terminal.value}  ", style=palette.quiet)
     text.append(f"{session.id}\n", style=palette.quiet)
     if session.status_reason is not None and session.status_reason.detail:
@@ -249,7 +249,7 @@ def _gauge(task: Task, columns: int) -> str:
 
 
 def _word(task: Task) -> str:
-    return f"attempt {task.attempt}" if task.attempt > 1 and task.status.is_active else word(task.status)
+    return f"attempt {task.attempt}" if task.attempt > 1 and task.status.is_active else status_text(task.status)
 
 
 def _elapsed(task: Task, now: int) -> str:

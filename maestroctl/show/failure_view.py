@@ -37,10 +37,10 @@ def last_output(client: Client, failure: Mapping[str, Any]) -> list[str]:
     session_id = failure.get("sessionId")
     if not session_id or "\n" in (failure.get("error") or "").strip() or "last output" in failure.get("error", ""):
         return []
-    from maestroctl.show.transcript import is_told, newest
+    from maestroctl.show.transcript import has_transcript, newest
 
     try:
-        if is_told(client, session_id):
+        if has_transcript(client, session_id):
             return newest(client, session_id, _OUTPUT_LINES)
         page = client.raw("session.output", {"sessionId": session_id, "lines": _OUTPUT_LINES})
     except MaestroError:  # its output is gone: show the error alone

@@ -37,7 +37,7 @@ def lines(question: Json, session: Json | None, now: int) -> Iterator[str]:
     yield from _answers(question, now)
 
 
-def words(question: Json) -> list[str]:
+def request_lines(question: Json) -> list[str]:
     """The request and its input, without the surrounding lines."""
     return [line.removeprefix("  ") for line in (*_block(question["message"]), *_input(question))]
 

@@ -16,7 +16,7 @@ from maestroctl.show.plan_view import waves
 from maestroctl.show.run_model import RunModel
 from maestroctl.show.run_summary import NEEDS_ATTENTION, approval, exit_code, summary
 from maestroctl.show.terminal import can_draw, ended_by_signals, suspendable
-from maestroctl.show.tree import word
+from maestroctl.show.tree import status_text
 from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.errors import MaestroError, NoDaemon, ResyncRequired
 from maestrod.api.event import Event, EventSubscribe
@@ -107,7 +107,7 @@ class RunFollower:
         model = RunModel(self._client.raw(RUN_GET.name, {"runId": self._run_id}))
         params = EventSubscribe(since=model.seq, root_id=model.run.root_task_id)
         stream = EventStream(self._client, params)
-        stream.tell = self._say
+        stream.notify = self._say
         stream.open()
         return model, stream
 
@@ -279,7 +279,7 @@ def _already(model: RunModel) -> Iterator[tuple[str, str]]:
 
 
 def _task_line(status: TaskStatus, task: Task) -> str:
-    return f"{status.look.sign} {word(status)}  {safe(task.title)}"
+    return f"{status.look.sign} {status_text(status)}  {safe(task.title)}"
 
 
 def change(model: RunModel, event: Event) -> str:

@@ -4,7 +4,7 @@ from maestroctl.output import safe, safe_block
 from maestroctl.show.progress import counts, spent
 from maestroctl.show.render import duration
 from maestroctl.show.run_model import RunModel
-from maestroctl.show.tree import word
+from maestroctl.show.tree import status_text
 from maestrod.api.run import RunStatus
 from maestrod.api.task import Task
 
@@ -27,7 +27,9 @@ def summary(model: RunModel) -> list[str]:
     elapsed = duration((run.completed_at or run.updated_at) - run.created_at)
     name = f"Run #{run.number} " if run.number else ""
     counted = counts(model.root)
-    lines = [f"{name}{safe(model.root.title)}: {word(run.status)} in {elapsed}" + (f" ({counted})" if counted else "")]
+    lines = [
+        f"{name}{safe(model.root.title)}: {status_text(run.status)} in {elapsed}" + (f" ({counted})" if counted else "")
+    ]
     lines += _spent(model)
     failed = [task for task in leaves if task.status.is_failed]
     if run.error and run.error not in map(_error, failed):

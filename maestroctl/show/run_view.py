@@ -13,7 +13,7 @@ from maestroctl.show.render import duration
 from maestroctl.show.run_model import RunModel
 from maestroctl.show.run_summary import approval
 from maestroctl.show.table import clip, width
-from maestroctl.show.tree import walk, word
+from maestroctl.show.tree import status_text, walk
 from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.model.look import Tone
 from maestrod.api.run import RunStatus
@@ -63,7 +63,7 @@ def bar(fraction: float, cells: int = _BAR) -> str:
 def _head(model: RunModel, now: int, columns: int, *, away: bool, trouble: str) -> list[Text]:
     run = model.run
     elapsed = duration((run.completed_at or now) - run.created_at)
-    state = "paused" if run.paused else word(run.status)
+    state = "paused" if run.paused else status_text(run.status)
     progress = ended(model.root)
     live = len(model.live_sessions())
     counted = counts(model.root)
@@ -119,7 +119,7 @@ def _fitted(lines: Sequence[tuple[int, Text]], rows: int) -> list[Text]:
 
 def _task(branch: str, task: Task, now: int, columns: int) -> Text:
     style = _STYLES[task.status.look.tone]
-    right = f"{word(task.status)}{_attempt(task)}"
+    right = f"{status_text(task.status)}{_attempt(task)}"
     if task.started_at:
         right += f"  {duration((task.completed_at or now) - task.started_at)}"
     gauge = f"{bar(task.progress)} {percent(task.progress):>4}  " if task.status.is_active else ""
@@ -140,7 +140,7 @@ def _attempt(task: Task) -> str:
 def _session(branch: str, session: Session, tail: str, now: int, columns: int, *, held: bool) -> Text:
     """What the agent reports that it does, else its last output, under the task it works on."""
     margin = branch.replace("├─ ", "│  ").replace("└─ ", "   ") + "  "
-    state = "paused" if session.paused or held else word(session.status)
+    state = "paused" if session.paused or held else status_text(session.status)
     if session.wait is not None:
         wait = session.wait
         state, tail = waiting(safe(session.agent), wait.until, now, due=wait.due, guessed=wait.guessed), ""

@@ -27,7 +27,7 @@ _SIGNS = {
 _OVER = frozenset(status.value for status in SessionStatus if status.is_over)
 
 
-def is_told(client: Client, session_id: str) -> bool:
+def has_transcript(client: Client, session_id: str) -> bool:
     """Whether the session's output is machine-readable, so that the timeline is easier to read."""
     session = client.raw("session.get", {"sessionId": session_id})
     if session.get("readTo"):
@@ -39,7 +39,7 @@ def is_told(client: Client, session_id: str) -> bool:
     )
 
 
-def tell(client: Client, session_id: str, *, last: int | None, follow: bool) -> None:
+def print_transcript(client: Client, session_id: str, *, last: int | None, follow: bool) -> None:
     """Print the transcript, or its last ``last`` entries, and with ``follow`` new entries until the session ends."""
     since = client.raw("system.status", {})["seq"]
     printed = 0

@@ -8,7 +8,7 @@ from maestroctl.show.progress import counts, percent
 from maestrod.api.task import Task
 
 
-def word(status: enum.Enum) -> str:
+def status_text(status: enum.Enum) -> str:
     """The text of a status, also of one that this version does not know."""
     return safe(str(status.value)).replace("_", " ")
 
@@ -23,7 +23,7 @@ def task_line(task: Task) -> str:
     progress = f" {percent(task.progress)}" if task.status.is_active and task.progress else ""
     counted = f"  {counts(task)}" if task.leaves is not None else ""
     attempt = f", attempt {task.attempt}" if task.attempt > 1 else ""
-    return f"{task.status.look.sign} {safe(task.title)}  [{word(task.status)}{progress}{attempt}]{counted}"
+    return f"{task.status.look.sign} {safe(task.title)}  [{status_text(task.status)}{progress}{attempt}]{counted}"
 
 
 def walk(tasks: Iterable[Task]) -> Iterator[tuple[str, Task]]:

@@ -40,7 +40,7 @@ def command(
         maestroctl answer 4 no "use git mv instead"
         maestroctl answer 5 y --for session
     """
-    with Caller.here().client() as client:
+    with Caller.of_this_process().client() as client:
         asked = _question(client, question)
         given = {"attentionId": asked["id"], "value": _meant(asked, value)}
         given |= {"reason": reason} if reason else {}

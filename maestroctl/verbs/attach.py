@@ -56,7 +56,7 @@ def command(
             "usage", "attach needs an interactive terminal; to follow the output without one, use `maestroctl logs -f`"
         )
     bound = bindings(detach_keys, switch_keys)
-    with Caller.here().client() as client:
+    with Caller.of_this_process().client() as client:
         named = [session_of(client, subject) for subject in sessions or ()]
         if not named and not client.raw("session.list", {"live": True, "limit": 1}).get("items"):
             raise NotFound(

@@ -40,7 +40,7 @@ def ask(
     """
     from maestroctl.client.resolve import resolve_members
 
-    caller = Caller.here()
+    caller = Caller.of_this_process()
     given: dict[str, Any] = {
         "message": message,
         "options": [part for text in options or () for part in text.split(",") if part] or None,

@@ -16,7 +16,7 @@ def show(
 ) -> int:
     """Show the configuration that the daemon would start with here."""
     flags = [*(["--origin"] if origin else []), *(["--json"] if as_json else [])]
-    return offline(Caller.here(), ["config", *flags])
+    return offline(Caller.of_this_process(), ["config", *flags])
 
 
 COMMANDS = {"show": show}

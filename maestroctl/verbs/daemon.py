@@ -19,8 +19,8 @@ def start(*, as_json: Json = False) -> int:
     """Start the daemon if it is not running."""
     from maestroctl.client.autostart import ensure
 
-    caller = Caller.here()
-    caller.stay_here("daemon start")
+    caller = Caller.of_this_process()
+    caller.require_local("daemon start")
     ensure(caller.paths, caller.environ)
     return _report(caller, as_json=as_json)
 
@@ -36,7 +36,7 @@ def stop(
 
     Sessions continue, and the next daemon adopts them, unless you pass --sessions stop.
     """
-    caller = Caller.here()
+    caller = Caller.of_this_process()
     try:
         reply = halt(caller, sessions)
     except NoDaemon as error:
@@ -60,8 +60,8 @@ def restart(*, as_json: Json = False) -> int:
     """Restart the daemon; sessions continue."""
     from maestroctl.client.autostart import ensure
 
-    caller = Caller.here()
-    caller.stay_here("daemon restart")
+    caller = Caller.of_this_process()
+    caller.require_local("daemon restart")
     _check_configuration(caller)
     manager = _active_manager(caller)
     if manager is not None:
@@ -93,7 +93,7 @@ def status(*, as_json: Json = False) -> int:
 
     Exit code 69 if it does not run.
     """
-    caller = Caller.here()
+    caller = Caller.of_this_process()
     try:
         return _report(caller, as_json=as_json)
     except NoDaemon as error:
@@ -113,8 +113,8 @@ def install(*, as_json: Json = False) -> int:
     """
     from maestroctl.install.service_manager import service_manager, this_service
 
-    caller = Caller.here()
-    caller.stay_here("daemon install")
+    caller = Caller.of_this_process()
+    caller.require_local("daemon install")
     return _outcome(service_manager(caller.environ).install(this_service(caller.environ)), as_json=as_json)
 
 
@@ -125,8 +125,8 @@ def uninstall(*, as_json: Json = False) -> int:
     """
     from maestroctl.install.service_manager import service_manager
 
-    caller = Caller.here()
-    caller.stay_here("daemon uninstall")
+    caller = Caller.of_this_process()
+    caller.require_local("daemon uninstall")
     return _outcome(service_manager(caller.environ).uninstall(), as_json=as_json)
 
 

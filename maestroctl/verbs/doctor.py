@@ -39,8 +39,8 @@ def command(*, as_json: Json = False) -> int:
 
     docs/troubleshooting.md explains more, by symptom.
     """
-    caller = Caller.here()
-    caller.stay_here("doctor")
+    caller = Caller.of_this_process()
+    caller.require_local("doctor")
     findings = list(examine(caller))
     if as_json:
         answer_json({"ok": all(f.verdict != "bad" for f in findings), "findings": [f._asdict() for f in findings]})

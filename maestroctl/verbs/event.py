@@ -66,7 +66,7 @@ def list_(
     """
     from maestroctl.client.resolve import resolve_members
 
-    with Caller.here().client() as client:
+    with Caller.of_this_process().client() as client:
         filters: dict[str, Any] = {
             "topics": _split(topics),
             "sessionIds": _split(session_ids),
@@ -116,7 +116,7 @@ def subscribe(
     from maestroctl.client.resolve import resolve
     from maestroctl.client.stream import EventStream
 
-    with Caller.here().client() as client:
+    with Caller.of_this_process().client() as client:
         client.raw("system.status", {})  # starts the daemon if needed
         stream = EventStream(
             client,

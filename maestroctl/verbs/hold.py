@@ -49,7 +49,7 @@ def _act(subject: str, verb: str, *, as_json: bool) -> int:
     from maestroctl.client.resolve import resolve
     from maestroctl.show.progress import state_of
 
-    with Caller.here().client() as client:
+    with Caller.of_this_process().client() as client:
         identity = resolve(client, subject, "ses", "run")
         noun, member = ("session", "sessionId") if identity.startswith("ses_") else ("run", "runId")
         reply: dict[str, Any] = client.raw(f"{noun}.{verb}", {member: identity})
@@ -62,7 +62,7 @@ def _act(subject: str, verb: str, *, as_json: bool) -> int:
 
 def _act_on_all(method: str, members: dict[str, Any], words: str, *, as_json: bool) -> int:
     """Freeze or thaw everything."""
-    with Caller.here().client() as client:
+    with Caller.of_this_process().client() as client:
         reply = client.raw(method, members)
     if as_json:
         answer_json(reply)

@@ -11,7 +11,7 @@ def command(*, as_json: Json = False) -> int:
 
     from maestroctl.show.questions import lines
 
-    with Caller.here().client() as client:
+    with Caller.of_this_process().client() as client:
         page = client.raw("attention.list", {"limit": 1000})
         items = page.get("items", ())
         sessions = client.raw("session.list", {"live": True, "limit": 1000}).get("items", ()) if items else ()

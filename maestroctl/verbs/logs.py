@@ -38,13 +38,13 @@ def command(
         maestroctl logs -f SESSION
         maestroctl logs TASK --lines 50
     """
-    with Caller.here().client() as client:
+    with Caller.of_this_process().client() as client:
         session_id = session_of(client, subject)
         if not (raw or since_offset or as_json or as_lines):
-            from maestroctl.show.transcript import is_told, tell
+            from maestroctl.show.transcript import has_transcript, print_transcript
 
-            if is_told(client, session_id):
-                tell(client, session_id, last=lines, follow=follow)
+            if has_transcript(client, session_id):
+                print_transcript(client, session_id, last=lines, follow=follow)
                 return 0
         query = {"sessionId": session_id, "offset": since_offset, "limit": _PAGE, **({"lines": lines} if lines else {})}
         page = client.raw("session.output", query)

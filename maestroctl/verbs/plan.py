@@ -20,7 +20,7 @@ def check(*, file: PlanFile, as_json: Json = False) -> int:
 
     Prints the linter's findings with their paths, then the waves. Exit code 1 if the plan has errors.
     """
-    with Caller.here().client() as client:
+    with Caller.of_this_process().client() as client:
         report = client.raw("plan.check", plan_document(file))
     if as_json:
         answer_json(report)
@@ -44,7 +44,7 @@ def submit(
     """
     from maestroctl.client.resolve import resolve_members
 
-    caller = Caller.here()
+    caller = Caller.of_this_process()
     members: dict[str, Any] = plan_document(file)
     if task_id:
         members["taskId"] = task_id

@@ -21,7 +21,7 @@ def command(
     """
     from maestroctl.client.resolve import resolve
 
-    with Caller.here().client() as client:
+    with Caller.of_this_process().client() as client:
         identity = resolve(client, task, "tsk", "run")
         if identity.startswith("run_"):
             identity = client.raw("run.get", {"runId": identity})["run"]["rootTaskId"]

@@ -26,7 +26,7 @@ def command(
 ) -> int:
     """Call any method and print the result as JSON."""
     given = _members(members or [])
-    with Caller.here().client() as client:
+    with Caller.of_this_process().client() as client:
         result = client.raw(method if "." in method else f"rpc.{method}", given)
     answer_json(result)
     return 0

@@ -63,7 +63,7 @@ def start(
 
     Exit code: 0 completed, 1 failed, 130 cancelled (or Ctrl-C: the run continues), 75 blocked on your answer.
     """
-    caller = Caller.here()
+    caller = Caller.of_this_process()
     members = parameters(caller, text, task, plan, has_project=project is not None)
     if project is not None:
         members["projectId"] = project

@@ -39,7 +39,7 @@ def command(
     from maestroctl.client.resolve import resolve
 
     text = read_words() if text == "-" else text
-    with Caller.here().client() as client:
+    with Caller.of_this_process().client() as client:
         session_id = resolve(client, session, "ses")
         message = None if keys else _send(client, session_id, text)
         if message is None:

@@ -57,7 +57,7 @@ def command(
     }
     if not members["taskIds"]:
         raise Malformed("usage", "--tasks names no task")
-    with Caller.here().client() as client:
+    with Caller.of_this_process().client() as client:
         resolve_members(client, members)
         session = client.raw("session.spawn", members)
     if as_json:

@@ -24,7 +24,7 @@ def command(*, as_json: Json = False) -> int:
 
     Starts nothing: exit code 69 if no daemon runs.
     """
-    with Caller.here().client(start=False) as client:
+    with Caller.of_this_process().client(start=False) as client:
         overview = gather(client)
     if as_json:
         answer_json(overview)

@@ -22,7 +22,7 @@ def command(
     """
     from maestroctl.client.resolve import resolve
 
-    with Caller.here().client() as client:
+    with Caller.of_this_process().client() as client:
         identity = resolve(client, subject, "ses", "run", "tsk")
         results = stop(client, identity, reason)
     left = sum(result["left"] for result in results)

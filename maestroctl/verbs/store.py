@@ -19,7 +19,7 @@ def check(*, as_json: Json = False) -> int:
 
     Asks the daemon if it runs, else reads the files. Exit code 1 if there are problems.
     """
-    caller = Caller.here()
+    caller = Caller.of_this_process()
     try:
         with caller.client(start=False) as client:
             report = client.raw("system.check", {})
@@ -37,7 +37,7 @@ def check(*, as_json: Json = False) -> int:
 
 def export(*, file: Annotated[str, typer.Argument(metavar="FILE", help="The file to write.")]) -> int:
     """Export the whole store to one file, for store import."""
-    caller = Caller.here()
+    caller = Caller.of_this_process()
     return offline(caller, ["store", "export", str(caller.folder / file)])
 
 
@@ -46,7 +46,7 @@ def import_(*, file: Annotated[str, typer.Argument(metavar="FILE", help="A file 
 
     Stop the daemon first.
     """
-    caller = Caller.here()
+    caller = Caller.of_this_process()
     return offline(caller, ["store", "import", str(caller.folder / file)])
 
 
@@ -65,7 +65,7 @@ def read_offline(caller: Caller, arguments: list[str]) -> "subprocess.CompletedP
 
 def _maestrod(caller: Caller, arguments: list[str]) -> tuple[list[str], dict[str, str]]:
     """The command line and environment that run this very version."""
-    caller.stay_here(" ".join(arguments[:2]))
+    caller.require_local(" ".join(arguments[:2]))
     source = str(Path(maestrod.__file__).resolve().parent.parent)
     environ = dict(caller.environ)
     if source not in environ.get("PYTHONPATH", "").split(":"):

@@ -45,7 +45,7 @@ def create(
         _write(file, secret)
     digest = hashlib.sha256(secret.encode()).hexdigest()
     params = TokenCreate(name=name, owner=owner or getpass.getuser(), scope=scope, digest=digest)
-    with Caller.here().client() as client:
+    with Caller.of_this_process().client() as client:
         token = client.call(TOKEN_CREATE, params).token
     if as_json:
         answer_json({"id": token.id, "scope": token.scope.value, **({"file": file} if file else {"secret": secret})})

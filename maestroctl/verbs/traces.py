@@ -36,7 +36,7 @@ class Trace(NamedTuple):
     restore the others: it stays if one of them could not be removed.
     """
 
-    what: str
+    description: str
     remove: Callable[[], object]
     folders: Sequence[Path] = ()
     keeps_the_rest: bool = False
@@ -101,8 +101,8 @@ def _daemon(caller: Caller) -> Iterator[Trace]:
         yield Trace("maestrod, which does not answer", partial(halt, caller, SessionsOnStop.STOP))
         return
     alive = sum(number for status, number in system.get("sessions", {}).items() if status not in _OVER)
-    what = f"maestrod, process {system['pid']}, with {_count(alive, 'live session')}"
-    yield Trace(what, partial(halt, caller, SessionsOnStop.STOP))
+    description = f"maestrod, process {system['pid']}, with {_count(alive, 'live session')}"
+    yield Trace(description, partial(halt, caller, SessionsOnStop.STOP))
 
 
 def _stop_left(caller: Caller) -> None:
@@ -207,5 +207,5 @@ def _config_home(environ: Mapping[str, str]) -> Path:
     return Path(named) if named.startswith("/") else _home(environ) / ".config"
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+def _count(number: int, description: str) -> str:
+    return f"{number} {description}{'' if number == 1 else 's'}"

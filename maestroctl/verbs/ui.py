@@ -21,7 +21,7 @@ def open_(
 
     The address works once, within a minute. The browser then stays signed in.
     """
-    with Caller.here().client() as client:
+    with Caller.of_this_process().client() as client:
         page = client.call(UI_OPEN, UiOpen())
     if as_json:
         answer_json({"url": page.url, "expiresAt": page.expires_at})

@@ -27,8 +27,8 @@ def command(
     Stops the daemon and its sessions, and removes hooks, the service and completion. Lists what it found and asks first;
     without a terminal it only lists, unless you pass --yes. Exit code 1 if something was not removed.
     """
-    caller = Caller.here()
-    caller.stay_here("uninstall")
+    caller = Caller.of_this_process()
+    caller.require_local("uninstall")
     if caller.in_session:
         raise Malformed("usage", "uninstall is not available inside an agent's session: run it in your own shell")
     found = list(traces(caller, data=data))
@@ -36,8 +36,8 @@ def command(
     failed = _remove(found) if confirmed else {}
     lines, package = list(left_to_you(caller.environ)), _package_command()
     if as_json:
-        removed = [trace.what for trace in found if confirmed and trace.what not in failed]
-        known = {"found": [trace.what for trace in found], "removed": removed, "failed": failed}
+        removed = [trace.description for trace in found if confirmed and trace.description not in failed]
+        known = {"found": [trace.description for trace in found], "removed": removed, "failed": failed}
         answer_json({**known, "leftToYou": lines, "package": package})
     else:
         _report(found, failed, confirmed=confirmed, again=f"maestroctl uninstall{' --data' if data else ''} --yes")
@@ -52,7 +52,7 @@ def command(
 def _confirm(found: list[Trace]) -> bool:
     """Show what would be removed, and ask at a terminal."""
     for trace in found:
-        answer(f"- {safe(trace.what)}")
+        answer(f"- {safe(trace.description)}")
     if not found or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return False
     return typer.confirm("Remove all of this?", err=True)
@@ -63,24 +63,24 @@ def _remove(found: list[Trace]) -> dict[str, str]:
     failed: dict[str, str] = {}
     for trace in found:
         if failed and trace.keeps_the_rest:
-            failed[trace.what] = "kept because something else could not be removed"
+            failed[trace.description] = "kept because something else could not be removed"
             continue
         try:
             trace.remove()
         except MaestroError as error:
-            failed[trace.what] = error.message
+            failed[trace.description] = error.message
         except OSError as error:
-            failed[trace.what] = str(error)
+            failed[trace.description] = str(error)
     remove_empty(folder for trace in found for folder in trace.folders)
     return failed
 
 
 def _report(found: list[Trace], failed: dict[str, str], *, confirmed: bool, again: str) -> None:
     for trace in found if confirmed else ():
-        if trace.what in failed:
-            answer(f"✘ {safe(trace.what)}: {safe(failed[trace.what])}")
+        if trace.description in failed:
+            answer(f"✘ {safe(trace.description)}: {safe(failed[trace.description])}")
         else:
-            answer(f"✔ removed {safe(trace.what)}")
+            answer(f"✔ removed {safe(trace.description)}")
     if not found:
         answer("Nothing to remove outside the package.")
     elif not confirmed:

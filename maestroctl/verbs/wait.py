@@ -36,7 +36,7 @@ def command(
     """
     from maestroctl.client.resolve import resolve
 
-    with Caller.here().client() as client:
+    with Caller.of_this_process().client() as client:
         identity = resolve(client, subject, "run", "tsk")
         ended = wait(client, identity, timeout_ms)
         output = last_output(client, ended["failure"]) if ended.get("failure") and not as_json else []

@@ -36,7 +36,7 @@ def command(
     from maestroctl.client.resolve import resolve
     from maestroctl.show.run_follow import follow, stream_json
 
-    caller = Caller.here()
+    caller = Caller.of_this_process()
     with caller.client() as client:
         run_id = resolve(client, run, "run") if run else None
         if as_lines:

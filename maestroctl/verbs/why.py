@@ -13,7 +13,7 @@ from maestroctl.output import answer, answer_json, safe, safe_block
 from maestroctl.show import ending, failure_view
 from maestroctl.show.pauses import Pauses
 from maestroctl.show.progress import counts_of, state_of
-from maestroctl.show.questions import short, words
+from maestroctl.show.questions import request_lines, short
 from maestroctl.verbs.options import Json
 from maestrod.api.run import RunStatus
 from maestrod.api.session import SESSION_WHY, SessionRef
@@ -33,7 +33,7 @@ def command(
     """
     from maestroctl.client.resolve import resolve
 
-    with Caller.here().client() as client:
+    with Caller.of_this_process().client() as client:
         identity = resolve(client, subject, "ses", "tsk", "run")
         if identity.startswith("ses_"):
             return _session(client, identity, as_json=as_json)
@@ -73,7 +73,7 @@ def _at_work(client: Client, run: dict[str, Any]) -> list[str]:
         *([f"  to resume: maestroctl resume {run_id}"] if run["paused"] else []),
         *(["  everything is frozen: maestroctl thaw"] if frozen else []),
         *(
-            f"  needs your answer: {next(iter(words(each)), each['kind'])} (maestroctl answer {short(each)} VALUE)"
+            f"  needs your answer: {next(iter(request_lines(each)), each['kind'])} (maestroctl answer {short(each)} VALUE)"
             for each in asked
         ),
         *(f"  session {safe(each['name'])} is {_state(each, held)}: maestroctl why {each['id']}" for each in sessions),

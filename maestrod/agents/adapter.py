@@ -114,7 +114,7 @@ class Adapter(Protocol):
     def read_title(self, title: str) -> Reading:
         """Read a title of its terminal."""
 
-    def say(self, text: str, *, interactive: bool) -> Sequence[Keys]:
+    def prompt_keys(self, text: str, *, interactive: bool) -> Sequence[Keys]:
         """Encode a prompt for the running agent: lines for its standard input, or keys for its terminal."""
 
     def answer(self, key: str, permission: Permission, *, message: str = "") -> bytes:
@@ -123,7 +123,7 @@ class Adapter(Protocol):
     def hook_answer(self, event: str, permission: Permission | None, *, message: str = "") -> str:
         """The standard output of a deciding hook. ``None`` means no decision: the agent shows its own dialog."""
 
-    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Judgement:
+    def judge(self, ended: Exit, *, outcome: Outcome | None, stop_requested: bool) -> Judgement:
         """Judge its end: first by the agent's own report (``outcome`` of the last turn of this process), then by the
         signal that we sent, then by the exit code.
         """

@@ -20,7 +20,7 @@ _Signal = Annotated[
     str | int | None,
     Meta(
         description="The name of a signal without SIG (TERM), or the number of a signal without a name.",
-        extra_json_schema={"x-told": {"anyOf": [{"type": "string"}, {"type": "null"}]}},
+        extra_json_schema={"x-in-replies": {"anyOf": [{"type": "string"}, {"type": "null"}]}},
     ),
 ]
 

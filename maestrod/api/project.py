@@ -59,7 +59,7 @@ class GivenSettings(ProjectSettings, frozen=True, forbid_unknown_fields=True):
 
     permissions: GivenPermissions = GivenPermissions()
 
-    def kept(self) -> ProjectSettings:
+    def stored(self) -> ProjectSettings:
         """The settings in the form that is stored."""
         policy = Permissions(**msgspec.structs.asdict(self.permissions))
         return ProjectSettings(**(msgspec.structs.asdict(self) | {"permissions": policy}))

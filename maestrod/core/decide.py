@@ -112,8 +112,8 @@ def _first_reply(draft: Draft, first: RememberedRequest, method: str, digest: st
         )
     rule = RULES[method]
     reply = msgspec.convert(first.reply, rule.reply)
-    if rule.again is not None:
-        rule.again(draft, reply)
+    if rule.on_repeat is not None:
+        rule.on_repeat(draft, reply)
     return reply
 
 

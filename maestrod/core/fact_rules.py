@@ -88,7 +88,7 @@ def exited(draft: Draft, fact: Exited) -> None:
     session = _current(draft, fact.session_id, fact.attempt)
     if session is None:
         return
-    ended_processes.tell(draft, session, fact.along)
+    ended_processes.record(draft, session, fact.ended_along)
     if _ended_as_wanted(draft, session, fact.exit):
         return
     if session.finishing:
@@ -138,7 +138,7 @@ def lost(draft: Draft, fact: Lost) -> None:
     session = _current(draft, fact.session_id, fact.attempt)
     if session is None:
         return
-    ended_processes.tell(draft, session, fact.along)
+    ended_processes.record(draft, session, fact.ended_along)
     exit_ = Exit(reason="lost", detail=fact.detail, at=draft.now)
     if not session.stopping and _sits_out(draft, session, fact.detail):
         return

@@ -34,7 +34,7 @@ class ClockWatch:
         self._fd = _timer()
 
     @property
-    def is_told(self) -> bool:
+    def is_notified(self) -> bool:
         """Whether the system reports jumps."""
         return self._fd is not None
 

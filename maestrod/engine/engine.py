@@ -249,7 +249,7 @@ class Engine:
         """Seconds for which the oldest decision has waited for the disk; 0.0 if none waits. For watchdogs."""
         return trio.current_time() - self._pending[0].made if self._pending else 0.0
 
-    async def tell(self, fact: Fact) -> None:
+    async def record(self, fact: Fact) -> None:
         """Record a fact. It has happened, so recording is retried while the store accepts no changes."""
         logged = False
         while True:
@@ -282,7 +282,7 @@ class Engine:
 
     async def _wake(self, fact: Fact) -> None:
         try:
-            await self.tell(fact)
+            await self.record(fact)
         except MaestroError as error:
             log.error("a deadline could not be processed: %s", error.message)
 

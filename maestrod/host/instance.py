@@ -35,7 +35,7 @@ class Claim:
         self._data = data
         self._write()
 
-    def tell(self, phase: Phase, *, socket: Path | None = None, progress: str = "") -> None:
+    def publish(self, phase: Phase, *, socket: Path | None = None, progress: str = "") -> None:
         """Publish what the holder is doing now, and where it listens. A full disk is ignored: clients then know less."""
         path = self.holder.socket if socket is None else _shown(socket)
         self.holder = msgspec.structs.replace(self.holder, phase=phase, socket=path, progress=progress)

@@ -89,12 +89,12 @@ def tcp_owner(connection: socket.socket) -> int | None:
     return int(uid)
 
 
-def _question(family: socket.AddressFamily | int, theirs: tuple[str, int], ours: tuple[str, int]) -> bytes:
+def _question(family: socket.AddressFamily | int, peer: tuple[str, int], own: tuple[str, int]) -> bytes:
     """The netlink request for the socket that is bound to ``theirs`` and connected to ``ours``."""
-    addresses = [socket.inet_pton(family, address.partition("%")[0]) for address, *_ in (theirs, ours)]
+    addresses = [socket.inet_pton(family, address.partition("%")[0]) for address, *_ in (peer, own)]
     body = (
         _DIAG_REQUEST.pack(family, socket.IPPROTO_TCP, 0, 0, _ALL_STATES)
-        + _DIAG_ID.pack(theirs[1], ours[1], *addresses)
+        + _DIAG_ID.pack(peer[1], own[1], *addresses)
         + _DIAG_REST.pack(0, 0xFFFFFFFF, 0xFFFFFFFF)
     )
     header = _NLMSG_HEADER.pack(_NLMSG_HEADER.size + len(body), _SOCK_DIAG_BY_FAMILY, _NLM_F_REQUEST, 1, 0)

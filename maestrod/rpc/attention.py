@@ -1,7 +1,7 @@
 """Waiting for the answer to a question."""
 
 from maestrod.api.attention import ATTENTION_WAIT, Attention, AttentionWait
-from maestrod.core.world.lookup import found
+from maestrod.core.world.lookup import require
 from maestrod.rpc.context import Context
 from maestrod.rpc.handler import implements
 from maestrod.rpc.waiting import wait_until
@@ -13,7 +13,7 @@ async def wait(context: Context, params: AttentionWait) -> Attention:
     id_ = params.attention_id
 
     def look() -> Attention | None:
-        question = found(context.world.attention, "attention", id_)
+        question = require(context.world.attention, "attention", id_)
         return None if question.is_open else question
 
     return await wait_until(context, look, lambda event: event.id == id_, params.timeout_ms)

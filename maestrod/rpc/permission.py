@@ -9,7 +9,7 @@ from maestrod.api.errors import MaestroError
 from maestrod.api.permission import PERMISSION_ASK, PermissionAsk, PermissionReply
 from maestrod.core.session.permission_rules import permission_of
 from maestrod.core.values.facts import Withdrawn
-from maestrod.core.world.lookup import found
+from maestrod.core.world.lookup import require
 from maestrod.engine.hook import hook_command
 from maestrod.rpc.context import Context
 from maestrod.rpc.handler import implements
@@ -35,7 +35,7 @@ async def ask(context: Context, params: PermissionAsk) -> PermissionReply:
 
 async def _answered(context: Context, attention_id: str) -> Attention:
     def look() -> Attention | None:
-        question = found(context.world.attention, "attention", attention_id)
+        question = require(context.world.attention, "attention", attention_id)
         return None if question.is_open else question
 
     with _waiting(context, attention_id):

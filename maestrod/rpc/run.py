@@ -1,7 +1,7 @@
 """Waiting for the end of a run."""
 
 from maestrod.api.run import RUN_WAIT, Run, RunWait
-from maestrod.core.world.lookup import found
+from maestrod.core.world.lookup import require
 from maestrod.rpc.context import Context
 from maestrod.rpc.handler import implements
 from maestrod.rpc.waiting import wait_until
@@ -13,7 +13,7 @@ async def wait(context: Context, params: RunWait) -> Run:
     id_ = params.run_id
 
     def look() -> Run | None:
-        run = found(context.world.runs, "run", id_)
+        run = require(context.world.runs, "run", id_)
         return run if run.status.is_over else None
 
     return await wait_until(context, look, lambda event: event.id == id_, params.timeout_ms)

@@ -5,7 +5,7 @@ import trio
 from maestrod.api.event import TimelinePage, TimelineQuery
 from maestrod.api.session import SESSION_STOP, SESSION_TIMELINE, Session, SessionStop, StopResult, Terminal
 from maestrod.core.values.command import Command
-from maestrod.core.world.lookup import found, named_session
+from maestrod.core.world.lookup import named_session, require
 from maestrod.rpc.context import Context
 from maestrod.rpc.handler import implements
 
@@ -40,9 +40,9 @@ async def timeline(context: Context, params: TimelineQuery) -> TimelinePage:
     world = context.world
     session_id = named_session(params.session_id) if params.task_id is None else params.session_id
     if session_id is not None:
-        found(world.sessions, "session", session_id)
+        require(world.sessions, "session", session_id)
     if params.task_id is not None:
-        found(world.tasks, "task", params.task_id)
+        require(world.tasks, "task", params.task_id)
     return context.services.store.timeline(
         session_id, params.task_id, params.cursor, backward=params.backward, limit=params.limit
     )

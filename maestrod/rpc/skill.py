@@ -21,7 +21,7 @@ from maestrod.api.skill import (
     SkillPage,
 )
 from maestrod.core.values.agent_traits import AgentTraits
-from maestrod.core.world.lookup import found
+from maestrod.core.world.lookup import require
 from maestrod.rpc.context import Context
 from maestrod.rpc.handler import implements
 
@@ -85,4 +85,4 @@ def _with_traits(info: AgentInfo, traits: AgentTraits) -> AgentInfo:
 def _folder(context: Context, project_id: str | None) -> str | None:
     if project_id is None:
         return None
-    return found(context.world.projects, "project", project_id).working_dir
+    return require(context.world.projects, "project", project_id).working_dir

@@ -29,7 +29,7 @@ from maestrod.api.terminal import (
 )
 from maestrod.api.text.plain_text import last_line
 from maestrod.core.access.scope import check_actor, descends_from
-from maestrod.core.world.lookup import found
+from maestrod.core.world.lookup import require
 from maestrod.core.world.world import World
 from maestrod.rpc.context import ClientState, Context
 from maestrod.rpc.handler import implements
@@ -64,7 +64,7 @@ async def resize(context: Context, params: SessionResize) -> Done:
 @implements(SESSION_OUTPUT)
 async def output(context: Context, params: SessionOutput) -> OutputPage:
     """A part of the output log. With ``wait``, it waits until there is output after the offset, or the session has ended."""
-    session = found(context.world.sessions, "session", params.session_id)
+    session = require(context.world.sessions, "session", params.session_id)
     terminals = context.services.terminals
     if params.lines is not None:
         return terminals.tail(session.id, params.lines, params.limit)
@@ -98,7 +98,7 @@ async def tails(context: Context, params: SessionTails) -> Tails:
 @implements(SESSION_ATTACH, streams=True)
 def attach(context: Context, params: SessionAttach) -> Attachment:
     """Follow the output: every later part is sent as a notification ``output``, the last one with ``ended``."""
-    session = found(context.world.sessions, "session", params.session_id)
+    session = require(context.world.sessions, "session", params.session_id)
     offset = params.offset
     if offset is None:
         offset = context.services.terminals.tail(session.id, 1, 1).end
@@ -151,7 +151,7 @@ def _notify(client: ClientState, output_: _Output) -> None:
 
 def watched(world: World, session_id: str) -> Session:
     """The session whose terminal a client wants to see. Raises ``NotFound``."""
-    return found(world.sessions, "session", session_id)
+    return require(world.sessions, "session", session_id)
 
 
 def _typeable(context: Context, session_id: str) -> Session:

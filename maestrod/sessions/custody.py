@@ -140,7 +140,7 @@ class Custody:
         if report.left:
             return report
         with trio.move_on_after(RECORD_WAIT_SECONDS):
-            await hold.over.wait()
+            await hold.ended.wait()
         return _joined(report, await sweep(self.folder(session_id), hold.attempt, ladder))
 
     async def signal(self, session_id: str, name: str) -> int:

@@ -13,7 +13,7 @@ class Hold:
     ended.
     """
 
-    __slots__ = ("attempt", "failure", "identity", "link", "over", "pid", "session_id", "settled")
+    __slots__ = ("attempt", "ended", "failure", "identity", "link", "pid", "session_id", "settled")
 
     def __init__(self, session_id: str, attempt: int) -> None:
         self.session_id = session_id
@@ -23,7 +23,7 @@ class Hold:
         self.failure: LaunchError | None = None
         self.pid = 0
         self.settled = trio.Event()
-        self.over = trio.Event()
+        self.ended = trio.Event()
 
     def begin(self, identity: Identity, link: Link) -> None:
         """Hold the attempt from now on."""
@@ -35,7 +35,7 @@ class Hold:
         """Record that the attempt could not be started."""
         self.failure = failure
         self.settled.set()
-        self.over.set()
+        self.ended.set()
 
     def unsettle(self) -> None:
         """Record that the connection broke: callers wait until it is known why."""
@@ -46,7 +46,7 @@ class Hold:
         """Record that the attempt has ended or been released, and wake everyone who waits for it."""
         self.link = None
         self.settled.set()
-        self.over.set()
+        self.ended.set()
 
     async def wait_held(self) -> Identity:
         """Wait for the identity; LaunchError when there will never be one."""

@@ -23,11 +23,11 @@ def is_shortage(error: OSError) -> bool:
     return error.errno in SHORTAGES
 
 
-async def once_possible(ask: Callable[[], Awaitable[Answer]]) -> Answer:
+async def once_possible(operation: Callable[[], Awaitable[Answer]]) -> Answer:
     """The result of `ask`, which is tried again while descriptors or memory are short."""
     while True:
         try:
-            return await ask()
+            return await operation()
         except OSError as error:
             if not is_shortage(error):
                 raise

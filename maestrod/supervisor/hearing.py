@@ -33,7 +33,7 @@ class Hearing:
         """Return when the engine has decided everything that was reported until now."""
         try:
             await self._take_in_spool()
-            await self._supervisor.heard()
+            await self._supervisor.wait_until_read()
         except OSError as error:
             log.warning("cannot read everything that was reported: %s", error)
 

@@ -84,13 +84,13 @@ class InputWriter:
         problem = await self._write(session, keys, message.id)
         if problem is not None:
             await trio.sleep(RETURN_SECONDS)
-            await self._engine.tell(NotDelivered(session.id, session.attempt, message.id, problem))
+            await self._engine.record(NotDelivered(session.id, session.attempt, message.id, problem))
 
     async def _keys(self, session: Session, message: Message) -> list[Keys]:
         adapter = self._launcher.adapter(session)
         world, folder = self._engine.world, self._custody.folder(session.id)
         text = await self._launcher.text(world, session, message, folder)
-        return list(adapter.say(text, interactive=session.terminal is Terminal.PTY))
+        return list(adapter.prompt_keys(text, interactive=session.terminal is Terminal.PTY))
 
     async def _decide(self, session: Session, effect: Decide) -> None:
         question = self._engine.world.attention.get(effect.attention_id)

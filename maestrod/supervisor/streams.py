@@ -147,14 +147,14 @@ class _Reader:
     def __init__(self, engine: Engine, custody: Custody, session: Session, form: Format, flood: trio.Lock) -> None:
         self.session = session
         self.form = form
-        self.over = trio.Event()
+        self.ended = trio.Event()
         self.finished = False
         self._engine = engine
         self._custody = custody
         self._flood = flood
         self._found: list[Sign] = []
         self._found_to = 0
-        self._told_to = form.position
+        self._reported_to = form.position
         self._got_on = trio.Event()
 
     async def run(self) -> None:
@@ -168,13 +168,13 @@ class _Reader:
                     break
             await self._finish()
         finally:
-            self.over.set()
+            self.ended.set()
             self._got_on.set()
 
-    async def heard(self) -> None:
+    async def wait_until_read(self) -> None:
         """Return when everything printed until now is reported."""
         end = self._custody.read_output(self.session.id, self.form.position, 1).end
-        while self._told_to < end and not self.over.is_set():
+        while self._reported_to < end and not self.ended.is_set():
             await self._got_on.wait()
 
     async def read_rest(self) -> None:
@@ -194,7 +194,7 @@ class _Reader:
                 async with self._flood:  # one at a time
                     await self._take(self.form.feed(chunk.start, chunk.data))
                     await trio.sleep(FLOOD_PAUSE)
-            self._told_to = chunk.next
+            self._reported_to = chunk.next
             self._got_on.set()
             self._got_on = trio.Event()
             if chunk.next >= chunk.end:
@@ -231,7 +231,9 @@ class _Reader:
 
     async def _tell(self) -> None:
         signs, self._found = tuple(self._found), []
-        await self._engine.tell(Signed(self.session.id, self.session.attempt, self.form.source, signs, self._found_to))
+        await self._engine.record(
+            Signed(self.session.id, self.session.attempt, self.form.source, signs, self._found_to)
+        )
 
 
 class Streams:
@@ -258,16 +260,16 @@ class Streams:
             if self._readers.get(session_id) is reader:
                 del self._readers[session_id]
 
-    async def heard(self) -> None:
+    async def wait_until_read(self) -> None:
         """Return when everything that the followed sessions have printed until now is reported."""
         for reader in list(self._readers.values()):
-            await reader.heard()
+            await reader.wait_until_read()
 
     async def drain(self, session_id: str, adapter: Adapter) -> None:
         """Return when everything that an ended session printed is reported."""
         reader = self._readers.get(session_id)
         if reader is not None:
-            await reader.over.wait()
+            await reader.ended.wait()
             if reader.finished:
                 return
         rest = self._reader(session_id, adapter)

@@ -93,15 +93,15 @@ class Supervisor:
             self._nursery = nursery
             nursery.start_soon(self._take_exits)
             await self._find_all(nursery)
-            nursery.start_soon(self._engine.tell, DaemonStarted())
+            nursery.start_soon(self._engine.record, DaemonStarted())
             task_status.started()
             async for effect in self._effects:
                 self._begin(effect)
 
-    async def heard(self) -> None:
+    async def wait_until_read(self) -> None:
         """Return when every session is found and everything that they have printed until then is taken in."""
         await self._all_found.wait()
-        await self._streams.heard()
+        await self._streams.wait_until_read()
 
     async def end_all(self, hurry: trio.Event) -> None:
         """End every session that we hold and return when that is recorded; once ``hurry`` is set, kill them.
@@ -156,12 +156,12 @@ class Supervisor:
             session = self._engine.world.sessions[session.id]
         if record.reason == "lost":
             detail = record.detail or "its shim is gone"
-            await self._engine.tell(Lost(session.id, session.attempt, detail, _along(record)))
+            await self._engine.record(Lost(session.id, session.attempt, detail, _ended_along(record)))
             return
         ended = _exit(record)
         judgement = _judge(adapter, session, ended)
         tail = self._tail(session.id)
-        await self._engine.tell(Exited(session.id, session.attempt, ended, judgement, tail, _along(record)))
+        await self._engine.record(Exited(session.id, session.attempt, ended, judgement, tail, _ended_along(record)))
 
     async def _find_all(self, nursery: trio.Nursery) -> None:
         """Find every session that was alive. One that cannot be found or recorded at once does not delay the others."""
@@ -190,7 +190,7 @@ class Supervisor:
             return
         standing = await self._custody.adopt(session.id, session.attempt)
         if isinstance(standing, custody_spec.Running):
-            await self._engine.tell(_launched(session, standing.identity, adopted=True))
+            await self._engine.record(_launched(session, standing.identity, adopted=True))
             self._follow(session, is_fresh=False)
             self._put_right(self._engine.world.sessions[session.id])
         elif isinstance(standing, custody_spec.NeverStarted):
@@ -201,7 +201,7 @@ class Supervisor:
     async def _never_started(self, session: Session) -> None:
         """The daemon died between deciding the start and starting: start now, unless the session is to stop."""
         if session.stopping:
-            await self._engine.tell(Lost(session.id, session.attempt, NEVER_STARTED))
+            await self._engine.record(Lost(session.id, session.attempt, NEVER_STARTED))
         else:
             self._begin(Launch(session.id, session.attempt))
 
@@ -209,7 +209,7 @@ class Supervisor:
         """Repeat the effects that the last daemon may not have carried out for a living session; all are idempotent."""
         for message in open_deliveries(self._engine.world, session):
             self._begin(Deliver(session.id, session.attempt, message.id))
-        for answer in permission_rules.owed(self._engine.world, session):
+        for answer in permission_rules.owed_answers(self._engine.world, session):
             self._begin(answer)
         if session.finishing and session.terminal is Terminal.PIPE:
             self._begin(CloseInput(session.id, session.attempt))
@@ -245,7 +245,7 @@ class Supervisor:
             warning = await self._launcher.look(self._engine.world, session, folder)
             spec = await self._launcher.spec(self._engine.world, session, folder)
             if not self._is_wanted(session.id):  # a stop meanwhile found nothing to stop
-                await self._engine.tell(Lost(session.id, session.attempt, NEVER_STARTED))
+                await self._engine.record(Lost(session.id, session.attempt, NEVER_STARTED))
                 return
             identity = await self._custody.launch(spec)
         except custody_spec.LaunchError as failure:
@@ -254,13 +254,13 @@ class Supervisor:
             name = errno.errorcode.get(error.errno or 0, type(error).__name__)
             await self._launch_failed(session, custody_spec.LaunchError(name, f"preparing the session: {error}"))
         except MaestroError as error:
-            await self._engine.tell(LaunchFailed(session.id, session.attempt, error.reason, error.message))
+            await self._engine.record(LaunchFailed(session.id, session.attempt, error.reason, error.message))
         except SLIPS:
             log.exception("%s could not be prepared: a bug", session.id)
             detail = f"maestrod could not prepare the start of {session.agent}: a bug, see its log"
-            await self._engine.tell(LaunchFailed(session.id, session.attempt, "agent.bug", detail))
+            await self._engine.record(LaunchFailed(session.id, session.attempt, "agent.bug", detail))
         else:
-            await self._engine.tell(_launched(session, identity, adopted=False, warning=warning))
+            await self._engine.record(_launched(session, identity, adopted=False, warning=warning))
             self._follow(session, is_fresh=True)
             if self._wanted_signal(session.id) == "STOP":  # it was paused before its process existed
                 self._begin(Signal(session.id, session.attempt, "STOP"))
@@ -276,14 +276,14 @@ class Supervisor:
         log.warning("%s could not be started: %s", session.id, failure)
         retryable = failure.errno_name in _SHORTAGES
         fact = LaunchFailed(session.id, session.attempt, failure.errno_name, failure.message, retryable)
-        await self._engine.tell(fact)
+        await self._engine.record(fact)
 
     async def _stop(self, effect: Stop) -> None:
         if not await self._stops.stop(effect.session_id):
             return
         standing = await self._custody.adopt(effect.session_id, effect.attempt)
         if isinstance(standing, custody_spec.NeverStarted):
-            await self._engine.tell(Lost(effect.session_id, effect.attempt, NEVER_STARTED))
+            await self._engine.record(Lost(effect.session_id, effect.attempt, NEVER_STARTED))
         elif not isinstance(standing, custody_spec.Running):
             await self._exited(standing.record)  # the engine knows already, unless it could not record the end
 
@@ -294,9 +294,9 @@ class Supervisor:
         if process is not None and session is not None:
             identity = ProcessIdentity(pid=process.pid, started=int(float(process.start)), boot_id=process.boot_id)
             if session.process in {None, identity}:
-                await self._engine.tell(Launched(effect.session_id, effect.attempt, identity))
+                await self._engine.record(Launched(effect.session_id, effect.attempt, identity))
                 await wait_gone(process)
-        await self._engine.tell(self._gone(effect))
+        await self._engine.record(self._gone(effect))
 
     def _gone(self, effect: Watch) -> Exited:
         """The end of a process that is not ours, whose exit code we cannot know: during work it counts as a failure."""
@@ -309,7 +309,7 @@ class Supervisor:
     async def _probe(self, effect: Probe) -> None:
         session = self._engine.world.sessions.get(effect.session_id)
         if session is not None and self._is_held(session) and session.attempt == effect.attempt:
-            await self._engine.tell(await probe(self._custody, session, self._streams.screen(session.id)))
+            await self._engine.record(await probe(self._custody, session, self._streams.screen(session.id)))
 
     async def _signal(self, effect: Signal) -> None:
         """Pause or resume the session as the world now requires: effects run concurrently, so their order means nothing."""
@@ -355,7 +355,7 @@ def _judge(adapter: Adapter | None, session: Session, ended: Exit) -> Judgement:
     """The adapter's judgement; for an agent that this version no longer knows, the exit code decides."""
     if adapter is not None:
         try:
-            return adapter.judge(ended, outcome=_last_word(session), told_to_stop=session.stopping)
+            return adapter.judge(ended, outcome=_last_word(session), stop_requested=session.stopping)
         except SLIPS:
             log.exception("the end of %s could not be judged: a bug", session.id)
     return Judgement.COMPLETED if ended.code == 0 else Judgement.FAILED
@@ -375,7 +375,7 @@ def _launched(session: Session, identity: custody_spec.Identity, *, adopted: boo
     return Launched(session.id, session.attempt, process, adopted, warning)
 
 
-def _along(record: custody_spec.ExitRecord) -> EndedAlong:
+def _ended_along(record: custody_spec.ExitRecord) -> EndedAlong:
     """The processes that were ended along with the agent."""
     return EndedAlong(tuple(EndedProcess(each.pid, each.name) for each in record.ended), record.ended_count)
 

@@ -15,7 +15,7 @@ from maestrod.engine.clock_watch import LOOK_SECONDS, ClockWatch
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has timers that are cancelled by a jump")
 async def test_a_clock_that_runs_normally_wakes_nobody() -> None:
     watch = ClockWatch()
-    assert watch.is_told
+    assert watch.is_notified
     with trio.move_on_after(0.05) as scope:
         await watch.changed()
     assert scope.cancelled_caught
@@ -29,7 +29,7 @@ async def test_where_the_system_cannot_report_clock_changes_the_watch_polls(
     watch = ClockWatch()
     began = trio.current_time()
     await watch.changed()
-    assert not watch.is_told and trio.current_time() - began == LOOK_SECONDS
+    assert not watch.is_notified and trio.current_time() - began == LOOK_SECONDS
 
 
 async def test_a_clock_change_reported_by_the_system_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

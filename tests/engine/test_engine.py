@@ -129,7 +129,7 @@ async def test_a_fact_is_recorded_when_the_store_recovers(autojump_clock: trio.t
     session = desk.engine.execute(Command("session.spawn", SessionSpawn(task_ids=(task.id,)))).reply
     desk.store.full = True
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(desk.engine.tell, Lost(session.id, 1, "nobody saw it"))
+        nursery.start_soon(desk.engine.record, Lost(session.id, 1, "nobody saw it"))
         await trio.sleep(5)
         assert not desk.engine.world.sessions[session.id].status.is_over
         desk.store.full = False
@@ -149,7 +149,7 @@ async def test_a_bug_in_one_fact_rule_does_not_end_the_daemon(
 ) -> None:
     desk = Desk(instant=True)
     monkeypatch.setattr("maestrod.engine.engine.decide", lambda *_: 1 / 0)
-    await desk.engine.tell(Lost("ses_gone", 1, "nobody saw it"))
+    await desk.engine.record(Lost("ses_gone", 1, "nobody saw it"))
     assert "ZeroDivisionError" in caplog.text
 
 

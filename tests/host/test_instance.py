@@ -206,7 +206,7 @@ def test_a_client_that_checks_for_a_daemon_does_not_keep_one_from_starting(tmp_p
 def test_the_lock_says_what_its_holder_does_and_where_it_listens(tmp_path: Path) -> None:
     with single_instance(tmp_path, tmp_path / "s", "1") as claim:
         assert written(tmp_path).phase is Phase.STARTING
-        claim.tell(Phase.SERVING, socket=tmp_path / "elsewhere")
+        claim.publish(Phase.SERVING, socket=tmp_path / "elsewhere")
         assert written(tmp_path) == claim.holder
         assert (claim.holder.phase, claim.holder.socket) == (Phase.SERVING, str(tmp_path / "elsewhere"))
 
@@ -214,7 +214,7 @@ def test_the_lock_says_what_its_holder_does_and_where_it_listens(tmp_path: Path)
 def test_a_disk_that_has_become_full_does_not_end_the_holder(tmp_path: Path) -> None:
     with single_instance(tmp_path, tmp_path / "s", "1") as claim:
         with patch.object(os, "pwrite", side_effect=OSError(errno.ENOSPC, "full")):
-            claim.tell(Phase.SERVING)
+            claim.publish(Phase.SERVING)
         assert written(tmp_path).phase is Phase.STARTING
 
 

@@ -43,7 +43,7 @@ async def test_waiters_get_the_failure() -> None:
     hold.fail(LaunchError("EAGAIN", "no more processes"))
     with pytest.raises(LaunchError, match="EAGAIN"):
         await hold.wait_held()
-    assert hold.over.is_set()
+    assert hold.ended.is_set()
 
 
 async def test_waiters_are_released_when_custody_ends() -> None:

@@ -75,11 +75,11 @@ async def test_findings_are_reported_unless_the_session_has_ended(
         session_id = await parts.come_up()
         facts: list[Fact] = []
 
-        async def tell(fact: Fact) -> None:
+        async def record(fact: Fact) -> None:
             facts.append(fact)
 
         monkeypatch.setattr(probing, "in_thread", at_once)
-        monkeypatch.setattr(parts.engine, "tell", tell)
+        monkeypatch.setattr(parts.engine, "record", record)
         for effect in (Probe(session_id, 1), Probe(session_id, 2), Probe("ses_none", 1)):
             parts.want(effect)
         await trio.sleep(10)

@@ -35,7 +35,7 @@ class Memory:
         self.sessions = {ID: session}
         self.facts: list[Signed] = []
 
-    async def tell(self, fact: Signed) -> None:
+    async def record(self, fact: Signed) -> None:
         self.facts.append(fact)
         self.sessions[ID] = msgspec.structs.replace(self.sessions[ID], read_to=fact.read_to)
         await trio.lowlevel.checkpoint()
@@ -280,9 +280,9 @@ async def test_a_caller_can_wait_until_the_output_so_far_is_reported(autojump_cl
             await daemon.start(life)
             with trio.fail_after(pause):
                 await trio.lowlevel.checkpoint()
-                await daemon.streams.heard()
+                await daemon.streams.wait_until_read()
             await trio.sleep(pause)
             with trio.fail_after(0.1):
-                await daemon.streams.heard()
+                await daemon.streams.wait_until_read()
             assert memory.signs == [Said(word) for word in expected]
             life.cancel_scope.cancel()

@@ -346,11 +346,11 @@ class Clumsy(Talker):
             raise KeyError("launch")
         return super().launch(request)
 
-    def say(self, text: str, *, interactive: bool) -> Sequence[Keys]:
+    def prompt_keys(self, text: str, *, interactive: bool) -> Sequence[Keys]:
         """Nothing."""
         raise ValueError(text)
 
-    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Judgement:
+    def judge(self, ended: Exit, *, outcome: Outcome | None, stop_requested: bool) -> Judgement:
         """Nobody."""
         raise TypeError("judge")
 

@@ -18,12 +18,12 @@ _FOLDERS = 5_000
 _SKIPPED = frozenset({"node_modules", "__pycache__", "venv", "build", "dist", "target"})
 
 
-def relevant_files(folder: Path, most: int = MOST) -> tuple[str, ...]:
-    """Up to ``most`` paths relative to ``folder``, shallow ones first. Reads the disk: call it in a thread."""
+def relevant_files(folder: Path, limit: int = MOST) -> tuple[str, ...]:
+    """Up to ``limit`` paths relative to ``folder``, shallow ones first. Reads the disk: call it in a thread."""
     found = _tracked(folder)
     if found is None:
-        found = list(_walk(folder, most))
-    return tuple(sorted(found, key=lambda path: (path.count("/"), path))[:most])
+        found = list(_walk(folder, limit))
+    return tuple(sorted(found, key=lambda path: (path.count("/"), path))[:limit])
 
 
 def _tracked(folder: Path) -> list[str] | None:
@@ -36,11 +36,11 @@ def _tracked(folder: Path) -> list[str] | None:
     return [name.decode("utf-8", "replace") for name in listed.stdout.split(b"\0") if name]
 
 
-def _walk(folder: Path, most: int) -> Iterator[str]:
+def _walk(folder: Path, limit: int) -> Iterator[str]:
     """Yield files breadth first, without hidden and generated folders, until there are enough."""
     waiting, count = deque([""]), 0
     for _ in range(_FOLDERS):
-        if not waiting or count >= most:
+        if not waiting or count >= limit:
             return
         below = waiting.popleft()
         try:

@@ -54,9 +54,9 @@ class ClaudeAdapter:
             return Reading((ScreenShown(busy=True),))
         return Reading((ScreenShown(busy=False),)) if first == _IDLE else NOTHING
 
-    def say(self, text: str, *, interactive: bool) -> Sequence[Keys]:
+    def prompt_keys(self, text: str, *, interactive: bool) -> Sequence[Keys]:
         """See ``control.py``."""
-        return control.say(text, interactive=interactive)
+        return control.prompt_keys(text, interactive=interactive)
 
     def answer(self, key: str, permission: Permission, *, message: str = "") -> bytes:
         """See ``control.py``."""
@@ -66,9 +66,9 @@ class ClaudeAdapter:
         """See ``control.py``."""
         return control.hook_answer(event, permission, message)
 
-    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Judgement:
+    def judge(self, ended: Exit, *, outcome: Outcome | None, stop_requested: bool) -> Judgement:
         """See ``turn_end.py``."""
-        return turn_end.judge(ended, outcome, told_to_stop=told_to_stop)
+        return turn_end.judge(ended, outcome, stop_requested=stop_requested)
 
     def detect(self) -> AgentInfo:
         """Look for it on the daemon's own PATH."""

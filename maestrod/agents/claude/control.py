@@ -21,7 +21,7 @@ _REFUSED = (
 )
 
 
-def say(text: str, *, interactive: bool) -> Sequence[Keys]:
+def prompt_keys(text: str, *, interactive: bool) -> Sequence[Keys]:
     """Encode a prompt. The JSON line has an id, with which Claude reports when it begins to work on the prompt."""
     if interactive:
         return (Keys(_CLEAR, 0.05), Keys(_PASTE + plain_text(text).encode() + _PASTE_END, _SETTLE), Keys(b"\r"))

@@ -60,11 +60,11 @@ def usage(result: Members) -> UsageSeen:
     return UsageSeen(read, written, result.number("total_cost_usd"), cumulative=True)
 
 
-def judge(ended: Exit, outcome: Outcome | None, *, told_to_stop: bool) -> Judgement:
+def judge(ended: Exit, outcome: Outcome | None, *, stop_requested: bool) -> Judgement:
     """Judge by its last report, then by the signal that we sent, then by the exit code (143 is TERM, 129 is HUP)."""
     if outcome is Outcome.COMPLETED:
         return Judgement.COMPLETED
-    if told_to_stop or outcome is Outcome.INTERRUPTED:
+    if stop_requested or outcome is Outcome.INTERRUPTED:
         return Judgement.STOPPED
     if outcome is None and ended.code == 0:
         return Judgement.COMPLETED

@@ -55,7 +55,7 @@ class CodexAdapter:
             return NOTHING
         return Reading((ScreenShown(ord(title[0]) in _SPINNER),))
 
-    def say(self, text: str, *, interactive: bool) -> Sequence[Keys]:
+    def prompt_keys(self, text: str, *, interactive: bool) -> Sequence[Keys]:
         """Typed on a terminal; headless, every prompt comes with a start."""
         return typed(text) if interactive else ()
 
@@ -73,9 +73,9 @@ class CodexAdapter:
         }
         return json.dumps({"hookSpecificOutput": {"hookEventName": event, "decision": chosen}})
 
-    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Judgement:
+    def judge(self, ended: Exit, *, outcome: Outcome | None, stop_requested: bool) -> Judgement:
         """Its last report decides; without one the exit code is reliable: 1 when the turn failed or was interrupted."""
-        return judge(ended, outcome, told_to_stop=told_to_stop)
+        return judge(ended, outcome, stop_requested=stop_requested)
 
     def detect(self) -> AgentInfo:
         """Look for it on the PATH."""

@@ -52,7 +52,7 @@ class GeminiAdapter:
         """``✦  Working… (project)`` or ``◇  Ready (project)``. Other titles are ignored: a hook reports what it asks."""
         return Reading((ScreenShown(title[0] == _WORKING),)) if title[:1] in {_WORKING, _READY} else NOTHING
 
-    def say(self, text: str, *, interactive: bool) -> Sequence[Keys]:
+    def prompt_keys(self, text: str, *, interactive: bool) -> Sequence[Keys]:
         """Typed on a terminal; headless, every prompt comes with a start."""
         return typed(text) if interactive else ()
 
@@ -68,9 +68,9 @@ class GeminiAdapter:
             return json.dumps({"decision": "allow"})
         return json.dumps({"decision": "deny", "reason": message or "no decision was made"})
 
-    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Judgement:
+    def judge(self, ended: Exit, *, outcome: Outcome | None, stop_requested: bool) -> Judgement:
         """Its last report decides; its exit code is 0 even on SIGTERM, and for an API error the status modulo 256."""
-        return judge(ended, outcome, told_to_stop=told_to_stop)
+        return judge(ended, outcome, stop_requested=stop_requested)
 
     def detect(self) -> AgentInfo:
         """Look for it on the PATH."""

@@ -5,11 +5,11 @@ from maestrod.api.turn import Outcome
 from maestrod.core.values.facts import Judgement
 
 
-def judge(ended: Exit, outcome: Outcome | None, *, told_to_stop: bool) -> Judgement:
+def judge(ended: Exit, outcome: Outcome | None, *, stop_requested: bool) -> Judgement:
     """Judge by the agent's own report, then by the signal that we sent, then by the exit code, which proves little."""
     if outcome is Outcome.COMPLETED:
         return Judgement.COMPLETED
-    if told_to_stop:
+    if stop_requested:
         return Judgement.STOPPED
     if outcome is not None:
         return Judgement.FAILED

@@ -53,7 +53,7 @@ class OpenCodeAdapter:
         """No signs: the title names the conversation."""
         return NOTHING
 
-    def say(self, text: str, *, interactive: bool) -> Sequence[Keys]:
+    def prompt_keys(self, text: str, *, interactive: bool) -> Sequence[Keys]:
         """Typed on a terminal; headless, every prompt comes with a start."""
         return typed(text) if interactive else ()
 
@@ -68,9 +68,9 @@ class OpenCodeAdapter:
         chosen = permission or Permission.DENY
         return json.dumps({"decision": chosen.value, "reason": message or "no decision was made"})
 
-    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Judgement:
+    def judge(self, ended: Exit, *, outcome: Outcome | None, stop_requested: bool) -> Judgement:
         """Its last report decides; its exit code is 0 when a tool was refused, 1 when the API failed."""
-        return judge(ended, outcome, told_to_stop=told_to_stop)
+        return judge(ended, outcome, stop_requested=stop_requested)
 
     def detect(self) -> AgentInfo:
         """Look for it on the PATH."""

@@ -29,7 +29,7 @@ class OpaqueAdapter:
         """No signs: its title means nothing."""
         return NOTHING
 
-    def say(self, text: str, *, interactive: bool) -> Sequence[Keys]:
+    def prompt_keys(self, text: str, *, interactive: bool) -> Sequence[Keys]:
         """One line, then Enter as a terminal sends it."""
         return (Keys(text.encode() + (b"\r" if interactive else b"\n")),)
 
@@ -41,8 +41,8 @@ class OpaqueAdapter:
         """Empty: it has no hooks."""
         return ""
 
-    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Judgement:
+    def judge(self, ended: Exit, *, outcome: Outcome | None, stop_requested: bool) -> Judgement:
         """The worker's exit code decides: 0 means that every task is done."""
         if ended.code == 0:
             return Judgement.COMPLETED
-        return Judgement.STOPPED if told_to_stop else Judgement.FAILED
+        return Judgement.STOPPED if stop_requested else Judgement.FAILED

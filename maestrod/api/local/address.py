@@ -28,14 +28,14 @@ class Paths(NamedTuple):
     """The folders for persistent data, for runtime files that end with the boot, and for configuration; and the socket.
 
     ``socket`` is the usual one. The daemon of ``data`` may have been started with another environment; its lock says where it
-    listens (``daemon_lock.socket_of``). ``is_told``: the user set the socket, so it is used as it is.
+    listens (``daemon_lock.socket_of``). ``is_socket_named``: the user set the socket, so it is used as it is.
     """
 
     data: Path
     runtime: Path
     config: Path
     socket: Path
-    is_told: bool = False
+    is_socket_named: bool = False
 
 
 def paths_of(environ: Mapping[str, str]) -> Paths:

@@ -32,11 +32,11 @@ def misfit(error: msgspec.ValidationError, kind: Any) -> tuple[str, str]:
         return (f"unknown value {choice['value']}: choose {_either(words)}" if words else message), path
     if member := _MEMBER.match(message):
         names = [name for each in _types_at(kind, path) for name in _members(each)]
-        return member["words"] + meant(member["name"], names), path
+        return member["words"] + did_you_mean(member["name"], names), path
     return in_words(message), path
 
 
-def meant(name: str, names: list[str]) -> str:
+def did_you_mean(name: str, names: list[str]) -> str:
     """``; did you mean `x`?`` if one of ``names`` is similar, else empty."""
     near = get_close_matches(name[:_COMPARED], names, n=1)
     return f"; did you mean `{near[0]}`?" if near else ""

@@ -17,7 +17,7 @@ _INPUT = "Input"
 
 #: In the ``extra_json_schema`` of a type that accepts more than replies contain (data of older versions): the part of its
 #: schema that applies to replies.
-TOLD = "x-told"
+IN_REPLIES = "x-in-replies"
 
 
 class Schemas(NamedTuple):
@@ -73,8 +73,8 @@ def schemas_of(types: Sequence[Any], template: str) -> tuple[tuple[dict[str, Any
 
 def _settled(value: Any) -> Any:
     if isinstance(value, dict):
-        replied = {**value, **value.get(TOLD, {})}
-        return {name: _member(name, member) for name, member in replied.items() if name != TOLD}
+        replied = {**value, **value.get(IN_REPLIES, {})}
+        return {name: _member(name, member) for name, member in replied.items() if name != IN_REPLIES}
     return [_settled(item) for item in value] if isinstance(value, list) else value
 
 

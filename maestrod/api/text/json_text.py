@@ -36,16 +36,16 @@ class Flaw(ValueError):
     ``names`` are the members that were read before it.
     """
 
-    def __init__(self, what: str, text: str, at: int, path: str, names: frozenset[str] = frozenset()) -> None:
-        self.what, self.at, self.path, self.names = what, at, path, names
+    def __init__(self, problem: str, text: str, at: int, path: str, names: frozenset[str] = frozenset()) -> None:
+        self.problem, self.at, self.path, self.names = problem, at, path, names
         self.line = text.count("\n", 0, at) + 1
         self.column = at - text.rfind("\n", 0, at)
-        super().__init__(f"line {self.line}, column {self.column}: {what}")
+        super().__init__(f"line {self.line}, column {self.column}: {problem}")
 
     @property
     def is_repetition(self) -> bool:
         """Whether the text is well-formed except that a member appears twice."""
-        return self.what.endswith(_TWICE)
+        return self.problem.endswith(_TWICE)
 
 
 def loads(text: str, *, relaxed: bool = False) -> Any:
@@ -243,10 +243,10 @@ class _Reader:
             return _WORDS[word[0]]
         raise self._flaw("expected a value", at, path)
 
-    def _flaw(self, what: str, at: int, path: str) -> Flaw:
+    def _flaw(self, problem: str, at: int, path: str) -> Flaw:
         if at >= len(self._text):
-            what = f"the text ends too early: {what}"
-        return Flaw(what, self._text, at, path, frozenset(self._names))
+            problem = f"the text ends too early: {problem}"
+        return Flaw(problem, self._text, at, path, frozenset(self._names))
 
 
 def _number(text: str) -> int | float:

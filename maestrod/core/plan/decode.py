@@ -21,12 +21,12 @@ _CHILDREN: dict[type[msgspec.Struct], tuple[str, type[msgspec.Struct]]] = {
 _LABEL: dict[type[msgspec.Struct], str] = {PlanDocument: "plan", PlanGroup: "group", PlanSubtask: "subtask"}
 
 
-def decode(raw: Any, found: Findings) -> dict[int, PlanGroup]:
-    """The well-formed groups, by their place in the plan. All errors are added to ``found``."""
+def decode(raw: Any, findings: Findings) -> dict[int, PlanGroup]:
+    """The well-formed groups, by their place in the plan. All errors are added to ``findings``."""
     try:
         return dict(enumerate(msgspec.convert(raw, PlanDocument).groups))
     except msgspec.ValidationError:
-        _check(raw, PlanDocument, "", found)
+        _check(raw, PlanDocument, "", findings)
     groups = raw.get("groups") if isinstance(raw, dict) else None
     return {
         place: group for place, item in enumerate(groups if isinstance(groups, list) else ()) if (group := _group(item))
@@ -58,41 +58,41 @@ def _key_of(item: Any) -> set[str]:
     return {key} if isinstance(key, str) else set()
 
 
-def _check(raw: Any, kind: type[msgspec.Struct], path: str, found: Findings) -> None:
+def _check(raw: Any, kind: type[msgspec.Struct], path: str, findings: Findings) -> None:
     """Add the findings of an object and the objects in it (at most three levels)."""
     if not isinstance(raw, dict):
-        found.error(path or "plan", "malformed", f"A {_LABEL[kind]} must be an object, not {_name(raw)}")
+        findings.error(path or "plan", "malformed", f"A {_LABEL[kind]} must be an object, not {_name(raw)}")
         return
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     for name in raw:
         if name not in fields:
             known = f"known are {', '.join(fields)}{hint(name, fields)}"
-            found.error(_join(path, shown(name)), "unknown_member", f"A {_LABEL[kind]} has no such member; {known}")
+            findings.error(_join(path, shown(name)), "unknown_member", f"A {_LABEL[kind]} has no such member; {known}")
     child_name, child = _CHILDREN.get(kind, ("", kind))
     for name, field in fields.items():
         if name not in raw:
             if field.required:
-                found.error(_join(path, name), "missing", f"A {_LABEL[kind]} needs `{name}`")
+                findings.error(_join(path, name), "missing", f"A {_LABEL[kind]} needs `{name}`")
         elif name == child_name:
-            _check_list(raw[name], child, _join(path, name), found)
+            _check_list(raw[name], child, _join(path, name), findings)
         else:
-            _check_value(raw[name], field.type, _join(path, name), found)
+            _check_value(raw[name], field.type, _join(path, name), findings)
 
 
-def _check_list(raw: Any, kind: type[msgspec.Struct], path: str, found: Findings) -> None:
+def _check_list(raw: Any, kind: type[msgspec.Struct], path: str, findings: Findings) -> None:
     if not isinstance(raw, list):
-        found.error(path, "malformed", f"Expected a list of {_LABEL[kind]}s, not {_name(raw)}")
+        findings.error(path, "malformed", f"Expected a list of {_LABEL[kind]}s, not {_name(raw)}")
         return
     for place, item in enumerate(raw):
-        _check(item, kind, f"{path}[{place}]", found)
+        _check(item, kind, f"{path}[{place}]", findings)
 
 
-def _check_value(raw: Any, kind: Any, path: str, found: Findings) -> None:
+def _check_value(raw: Any, kind: Any, path: str, findings: Findings) -> None:
     try:
         msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
         message, where = misfit(error, kind)
-        found.error(path + where.removeprefix("$"), "malformed", message)
+        findings.error(path + where.removeprefix("$"), "malformed", message)
 
 
 def _join(path: str, name: str) -> str:

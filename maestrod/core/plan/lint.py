@@ -36,14 +36,14 @@ class KnownNames(msgspec.Struct, frozen=True):
 
 def lint(raw: Any, known: KnownNames) -> PlanReport:
     """Check a plan document, given as decoded JSON of any shape. Never raises."""
-    found = Findings()
-    groups = decode(raw, found)
-    well_formed = not found.errors
-    acyclic = check_groups(groups, known, declared(raw), found)
+    findings = Findings()
+    groups = decode(raw, findings)
+    well_formed = not findings.errors
+    acyclic = check_groups(groups, known, declared(raw), findings)
     document = tuple(groups.values())
     report = PlanReport(
-        ok=not found.errors,
-        diagnostics=found.diagnostics(),
+        ok=not findings.errors,
+        diagnostics=findings.diagnostics(),
         groups=document,
         title=as_line(_text(raw, "title", TITLE_LIMIT), ""),
         summary=_text(raw, "summary", TEXT_LIMIT),

@@ -59,10 +59,10 @@ class _Line(NamedTuple):
 
 
 class Parser:
-    """Parses one checklist; ``title``, ``summary``, ``groups``, ``found`` and ``left_out`` are the result."""
+    """Parses one checklist; ``title``, ``summary``, ``groups``, ``findings`` and ``left_out`` are the result."""
 
     def __init__(self) -> None:
-        self.found: list[Diagnostic] = []
+        self.findings: list[Diagnostic] = []
         self.left_out: dict[int, Rejection] = {}
         self.title = ""
         self.groups: list[Section] = []
@@ -388,7 +388,7 @@ class Parser:
             self._error(fence.line, "empty_block", "This block contains no command")
 
     def _error(self, line: int, code: str, message: str) -> None:
-        self.found.append(Diagnostic(path=f"line {line}", code=code, message=message))
+        self.findings.append(Diagnostic(path=f"line {line}", code=code, message=message))
 
     def _warning(self, line: int, code: str, message: str) -> None:
-        self.found.append(Diagnostic(path=f"line {line}", code=code, message=message, severity=Severity.WARNING))
+        self.findings.append(Diagnostic(path=f"line {line}", code=code, message=message, severity=Severity.WARNING))

@@ -70,7 +70,7 @@ class Document(NamedTuple):
     """
 
     raw: dict[str, Any]
-    found: tuple[Diagnostic, ...]
+    findings: tuple[Diagnostic, ...]
     lines: Mapping[str, int]
     left_out: Mapping[int, Rejection]
 
@@ -83,10 +83,10 @@ def parse_markdown(text: str) -> Document:
     fill_keys(groups)
     left_out = parser.left_out | _sections_left_out(parser.groups)
     kept = drop_done(groups)
-    found = sorted(parser.found, key=_line_of)
-    if not kept and not any(diagnostic.severity is Severity.ERROR for diagnostic in found):
-        found.append(Diagnostic(path="line 1", code="no_items", message="This plan has no open item (`- [ ] …`)"))
-    return Document(_raw(parser, kept), tuple(found), lines_by_path(kept), left_out)
+    findings = sorted(parser.findings, key=_line_of)
+    if not kept and not any(diagnostic.severity is Severity.ERROR for diagnostic in findings):
+        findings.append(Diagnostic(path="line 1", code="no_items", message="This plan has no open item (`- [ ] …`)"))
+    return Document(_raw(parser, kept), tuple(findings), lines_by_path(kept), left_out)
 
 
 def lint_markdown(text: str, known: KnownNames) -> PlanReport:
@@ -97,10 +97,10 @@ def lint_markdown(text: str, known: KnownNames) -> PlanReport:
 def lint_parsed(document: Document, known: KnownNames) -> PlanReport:
     """Lint a parsed checklist."""
     if not document.raw["groups"]:
-        return PlanReport(ok=False, diagnostics=document.found)
+        return PlanReport(ok=False, diagnostics=document.findings)
     report = lint(document.raw, known)
-    broken = any(diagnostic.severity is Severity.ERROR for diagnostic in document.found)
-    every = (*document.found, *(_at_line(diagnostic, document.lines) for diagnostic in report.diagnostics))
+    broken = any(diagnostic.severity is Severity.ERROR for diagnostic in document.findings)
+    every = (*document.findings, *(_at_line(diagnostic, document.lines) for diagnostic in report.diagnostics))
     return msgspec.structs.replace(report, ok=report.ok and not broken, diagnostics=every)
 
 

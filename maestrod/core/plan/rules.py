@@ -68,106 +68,106 @@ def group_dependencies(groups: Sequence[PlanGroup]) -> dict[str, tuple[str, ...]
 
 
 def check_groups(
-    groups: Mapping[int, PlanGroup], known: Names, keys: tuple[set[str], set[str]], found: Findings
+    groups: Mapping[int, PlanGroup], known: Names, keys: tuple[set[str], set[str]], findings: Findings
 ) -> bool:
     """Apply every rule. Returns whether the graph of groups is valid: unique keys and no cycle."""
     subject = Subject(groups, known, *keys)
     for rule in _RULES:
-        rule(subject, found)
-    before = found.errors
-    _unique_keys(subject, found)
-    if found.errors == before:
-        _subtask_cycles(subject, found)
-        _group_cycles(subject, found)
-    if found.errors > before:
+        rule(subject, findings)
+    before = findings.errors
+    _unique_keys(subject, findings)
+    if findings.errors == before:
+        _subtask_cycles(subject, findings)
+        _group_cycles(subject, findings)
+    if findings.errors > before:
         return False
-    _overlaps(subject, found)
+    _overlaps(subject, findings)
     return True
 
 
-def _sizes(subject: Subject, found: Findings) -> None:
-    if not subject.groups and not found.errors:
-        found.error("groups", "no_groups", "A plan needs at least one group")
+def _sizes(subject: Subject, findings: Findings) -> None:
+    if not subject.groups and not findings.errors:
+        findings.error("groups", "no_groups", "A plan needs at least one group")
     if len(subject.groups) > MANY_GROUPS:
-        found.warning(
+        findings.warning(
             "groups", "many_groups", f"{len(subject.groups)} groups start as many sessions; is that intended?"
         )
     for place, group in subject.groups.items():
         if not group.subtasks:
-            found.error(f"groups[{place}].subtasks", "empty_group", f"Group `{group.key}` has no subtasks")
+            findings.error(f"groups[{place}].subtasks", "empty_group", f"Group `{group.key}` has no subtasks")
 
 
-def _group_references(subject: Subject, found: Findings) -> None:
+def _group_references(subject: Subject, findings: Findings) -> None:
     for place, group in subject.groups.items():
         path = f"groups[{place}].dependsOn"
-        _references(group.depends_on, subject.group_keys, path, "group", found)
+        _references(group.depends_on, subject.group_keys, path, "group", findings)
 
 
-def _subtask_references(subject: Subject, found: Findings) -> None:
+def _subtask_references(subject: Subject, findings: Findings) -> None:
     for path, _, subtask in subject.subtasks():
-        _references(subtask.depends_on, subject.subtask_keys, f"{path}.dependsOn", "subtask", found)
+        _references(subtask.depends_on, subject.subtask_keys, f"{path}.dependsOn", "subtask", findings)
 
 
-def _references(names: tuple[str, ...], there: set[str], path: str, kind: str, found: Findings) -> None:
+def _references(names: tuple[str, ...], declared: set[str], path: str, kind: str, findings: Findings) -> None:
     for number, name in enumerate(names):
-        if name not in there:
-            message = f"There is no {kind} `{shown(name)}` in this plan{hint(name, there)}"
-            found.error(f"{path}[{number}]", f"unknown_{kind}", message)
+        if name not in declared:
+            message = f"There is no {kind} `{shown(name)}` in this plan{hint(name, declared)}"
+            findings.error(f"{path}[{number}]", f"unknown_{kind}", message)
         elif name in names[:number]:
-            found.warning(f"{path}[{number}]", "repeated_dependency", f"`{shown(name)}` is listed twice")
+            findings.warning(f"{path}[{number}]", "repeated_dependency", f"`{shown(name)}` is listed twice")
 
 
-def _known_names(subject: Subject, found: Findings) -> None:
+def _known_names(subject: Subject, findings: Findings) -> None:
     known = subject.known
     for place, group in subject.groups.items():
         path = f"groups[{place}]"
         if group.agent is not None:
-            _known(group.agent, known.agents, f"{path}.agent", "agent", found)
+            _known(group.agent, known.agents, f"{path}.agent", "agent", findings)
         if group.persona is not None:
-            _known(group.persona, known.personas, f"{path}.persona", "persona", found)
+            _known(group.persona, known.personas, f"{path}.persona", "persona", findings)
         for number, skill in enumerate(group.skills):
-            _known(skill, known.skills, f"{path}.skills[{number}]", "skill", found)
+            _known(skill, known.skills, f"{path}.skills[{number}]", "skill", findings)
 
 
-def _known(name: str, there: frozenset[str], path: str, kind: str, found: Findings) -> None:
-    if name not in there:
-        listed = f"known are {', '.join(sorted(there)[:20])}" if there else f"no {kind} is known"
-        found.error(path, f"unknown_{kind}", f"There is no {kind} `{shown(name)}`; {listed}{hint(name, there)}")
+def _known(name: str, allowed: frozenset[str], path: str, kind: str, findings: Findings) -> None:
+    if name not in allowed:
+        listed = f"known are {', '.join(sorted(allowed)[:20])}" if allowed else f"no {kind} is known"
+        findings.error(path, f"unknown_{kind}", f"There is no {kind} `{shown(name)}`; {listed}{hint(name, allowed)}")
 
 
-def _commands(subject: Subject, found: Findings) -> None:
+def _commands(subject: Subject, findings: Findings) -> None:
     for path, group, subtask in subject.subtasks():
         agent = group.agent or subject.known.default_agent
         if agent in subject.known.command_agents and not subtask.commands and not subtask.checks:
             message = f"The {agent} agent has nothing to run for `{subtask.key}`: add commands"
-            found.error(f"{path}.commands", "nothing_to_run", message)
+            findings.error(f"{path}.commands", "nothing_to_run", message)
 
 
-def _texts(subject: Subject, found: Findings) -> None:
+def _texts(subject: Subject, findings: Findings) -> None:
     """Check that titles are valid names, and commands and prompts are valid arguments."""
     for place, group in subject.groups.items():
-        _title(group.title, f"groups[{place}].title", found)
+        _title(group.title, f"groups[{place}].title", findings)
     for path, _, subtask in subject.subtasks():
-        _title(subtask.title, f"{path}.title", found)
+        _title(subtask.title, f"{path}.title", findings)
         for member, texts in (("commands", subtask.commands), ("checks", subtask.checks)):
             for number, text in enumerate(texts):
                 if problem := arguments.command_problem(text):
-                    found.error(f"{path}.{member}[{number}]", "no_argument", f"This {member[:-1]} {problem}")
+                    findings.error(f"{path}.{member}[{number}]", "no_argument", f"This {member[:-1]} {problem}")
         for member, text in (("prompt", subtask.prompt), ("description", subtask.description)):
             if "\0" in text:
-                found.error(f"{path}.{member}", "no_argument", f"This {member} {arguments.problem(chr(0))}")
+                findings.error(f"{path}.{member}", "no_argument", f"This {member} {arguments.problem(chr(0))}")
 
 
-def _title(title: str, path: str, found: Findings) -> None:
+def _title(title: str, path: str, findings: Findings) -> None:
     if not is_line(title):
-        found.error(path, "title", "A title must be one line, not blank and without control characters")
+        findings.error(path, "title", "A title must be one line, not blank and without control characters")
 
 
-def _paths(subject: Subject, found: Findings) -> None:
+def _paths(subject: Subject, findings: Findings) -> None:
     for path, _, subtask in subject.subtasks():
         for number, pattern in enumerate(subtask.paths):
             if problem := plan_paths.problem(pattern):
-                found.error(f"{path}.paths[{number}]", *problem)
+                findings.error(f"{path}.paths[{number}]", *problem)
 
 
 #: The rules that check one element at a time.
@@ -182,26 +182,28 @@ _RULES: tuple[Callable[[Subject, Findings], None], ...] = (
 )
 
 
-def _unique_keys(subject: Subject, found: Findings) -> None:
+def _unique_keys(subject: Subject, findings: Findings) -> None:
     groups: dict[str, int] = {}
     for place, group in subject.groups.items():
         if (first := groups.setdefault(group.key, place)) != place:
-            found.error(f"groups[{place}].key", "duplicate_key", f"`{group.key}` is already the key of groups[{first}]")
+            findings.error(
+                f"groups[{place}].key", "duplicate_key", f"`{group.key}` is already the key of groups[{first}]"
+            )
     homes: dict[str, tuple[str, PlanGroup]] = {}
     for path, group, subtask in subject.subtasks():
         there, home = homes.setdefault(subtask.key, (path, group))
         if there == path:
             continue
         if home is group:
-            found.error(f"{path}.key", "duplicate_key", f"`{subtask.key}` is already the key of {there}")
+            findings.error(f"{path}.key", "duplicate_key", f"`{subtask.key}` is already the key of {there}")
         else:
             message = (
                 f"Subtask `{subtask.key}` is also in group `{home.key}` ({there}); keys are unique in the whole plan"
             )
-            found.error(f"{path}.key", "subtask_in_two_groups", message)
+            findings.error(f"{path}.key", "subtask_in_two_groups", message)
 
 
-def _subtask_cycles(subject: Subject, found: Findings) -> None:
+def _subtask_cycles(subject: Subject, findings: Findings) -> None:
     """Find cycles among subtasks, within a group or across groups."""
     graph = {subtask.key: subtask.depends_on for _, _, subtask in subject.subtasks()}
     knots = plan_graph.cycles(graph)
@@ -212,10 +214,10 @@ def _subtask_cycles(subject: Subject, found: Findings) -> None:
         path, first = paths[cycle[0]]
         number = first.depends_on.index(cycle[1 % len(cycle)])
         message = f"Subtasks wait for each other: {_chain(cycle)}"
-        found.error(f"{path}.dependsOn[{number}]", "subtask_cycle", message)
+        findings.error(f"{path}.dependsOn[{number}]", "subtask_cycle", message)
 
 
-def _group_cycles(subject: Subject, found: Findings) -> None:
+def _group_cycles(subject: Subject, findings: Findings) -> None:
     """Find cycles among groups, over named dependencies and those implied by subtasks."""
     knots = plan_graph.cycles(group_dependencies(tuple(subject.groups.values())))
     if not knots:
@@ -225,7 +227,7 @@ def _group_cycles(subject: Subject, found: Findings) -> None:
         steps = [edges[node, cycle[(step + 1) % len(cycle)]] for step, node in enumerate(cycle)]
         implied = "; ".join([why for _, why in steps if why][:10])
         tail = f" ({implied}: a session runs a whole group)" if implied else ""
-        found.error(steps[0][0], "group_cycle", f"Groups wait for each other: {_chain(cycle)}{tail}")
+        findings.error(steps[0][0], "group_cycle", f"Groups wait for each other: {_chain(cycle)}{tail}")
 
 
 def _edges(subject: Subject) -> dict[tuple[str, str], tuple[str, str]]:
@@ -251,7 +253,7 @@ def _chain(cycle: tuple[str, ...]) -> str:
     return " → ".join(names)
 
 
-def _overlaps(subject: Subject, found: Findings) -> None:
+def _overlaps(subject: Subject, findings: Findings) -> None:
     """Warn about groups that may run at the same time and may change the same files."""
     owners = [
         (place, sorted({path for subtask in group.subtasks for path in subtask.paths}))
@@ -272,7 +274,7 @@ def _overlaps(subject: Subject, found: Findings) -> None:
             pair = next(((a, b) for a in paths for b in other_paths if plan_paths.overlap(a, b)), None)
             if pair:
                 shown_pairs += 1
-                _warn_overlap(subject, place, other, pair, found)
+                _warn_overlap(subject, place, other, pair, findings)
 
 
 def _order(subject: Subject) -> Callable[[int, int], bool]:
@@ -288,10 +290,10 @@ def _order(subject: Subject) -> Callable[[int, int], bool]:
     return ordered
 
 
-def _warn_overlap(subject: Subject, place: int, other: int, pair: tuple[str, str], found: Findings) -> None:
+def _warn_overlap(subject: Subject, place: int, other: int, pair: tuple[str, str], findings: Findings) -> None:
     one, two = subject.groups[place].key, subject.groups[other].key
     same = f"`{pair[0]}`" if pair[0] == pair[1] else f"`{pair[0]}` and `{pair[1]}`"
     message = (
         f"Groups `{one}` and `{two}` may run at the same time, and both may change {same}; make one depend on the other"
     )
-    found.warning(f"groups[{other}]", "paths_overlap", message)
+    findings.warning(f"groups[{other}]", "paths_overlap", message)

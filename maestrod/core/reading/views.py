@@ -30,7 +30,7 @@ from maestrod.core.work import project
 from maestrod.core.world.binding import ReadFunction, Sighted, answer, by_method, sighted
 from maestrod.core.world.failure import failure_of
 from maestrod.core.world.known import names_for
-from maestrod.core.world.lookup import found, named_session, open_questions
+from maestrod.core.world.lookup import named_session, open_questions, require
 from maestrod.core.world.pages import page
 from maestrod.core.world.world import World
 
@@ -46,7 +46,7 @@ def view(world: World, task: Task) -> TaskView:
 
 
 def _project_get(world: World, params: ProjectRef, seen: Seen) -> ProjectView:
-    return project.views(world, seen, [found(world.projects, "project", params.project_id)])[0]
+    return project.views(world, seen, [require(world.projects, "project", params.project_id)])[0]
 
 
 def _project_list(world: World, params: ProjectList, seen: Seen) -> ProjectPage:
@@ -61,7 +61,7 @@ def _project_list(world: World, params: ProjectList, seen: Seen) -> ProjectPage:
 
 
 def _task_get(world: World, params: TaskRef, actor: Actor) -> TaskView:
-    return view(world, found(world.tasks, "task", params.task_id))
+    return view(world, require(world.tasks, "task", params.task_id))
 
 
 def _task_list(world: World, params: TaskList, actor: Actor) -> TaskPage:
@@ -84,7 +84,7 @@ def _task_list(world: World, params: TaskList, actor: Actor) -> TaskPage:
 
 
 def _task_tree(world: World, params: TaskRef, actor: Actor) -> TaskTree:
-    root = found(world.tasks, "task", params.task_id)
+    root = require(world.tasks, "task", params.task_id)
     return TaskTree(seq=world.seq, tasks=_tree(world, root.id))
 
 
@@ -93,7 +93,7 @@ def _tree(world: World, root_id: str) -> tuple[TaskView, ...]:
 
 
 def _session_get(world: World, params: SessionRef, actor: Actor) -> Session:
-    return found(world.sessions, "session", named_session(params.session_id))
+    return require(world.sessions, "session", named_session(params.session_id))
 
 
 def _session_list(world: World, params: SessionList, actor: Actor) -> SessionPage:
@@ -118,11 +118,11 @@ def _session_list(world: World, params: SessionList, actor: Actor) -> SessionPag
 
 
 def _queue_get(world: World, params: QueueRef, actor: Actor) -> Queue:
-    return found(world.queues, "queue", queue_id(named_session(params.session_id)))
+    return require(world.queues, "queue", queue_id(named_session(params.session_id)))
 
 
 def _plan_get(world: World, params: PlanRef, actor: Actor) -> Plan:
-    return found(world.plans, "plan", params.plan_id)
+    return require(world.plans, "plan", params.plan_id)
 
 
 def _plan_list(world: World, params: PlanList, actor: Actor) -> PlanPage:
@@ -134,7 +134,7 @@ def _plan_list(world: World, params: PlanList, actor: Actor) -> PlanPage:
 
 
 def _run_get(world: World, params: RunRef, actor: Actor) -> RunView:
-    run = found(world.runs, "run", params.run_id)
+    run = require(world.runs, "run", params.run_id)
     session_ids = tuple(world.by_session.of_run.get(run.id, ()))
     return RunView(
         seq=world.seq,
@@ -157,7 +157,7 @@ def _run_list(world: World, params: RunList, actor: Actor) -> RunPage:
 
 
 def _attention_get(world: World, params: AttentionRef, actor: Actor) -> Attention:
-    return found(world.attention, "attention", params.attention_id)
+    return require(world.attention, "attention", params.attention_id)
 
 
 def _attention_list(world: World, params: AttentionList, actor: Actor) -> AttentionPage:
@@ -174,7 +174,7 @@ def _attention_list(world: World, params: AttentionList, actor: Actor) -> Attent
 
 
 def _message_get(world: World, params: MessageRef, actor: Actor) -> Message:
-    return found(world.messages, "message", params.message_id)
+    return require(world.messages, "message", params.message_id)
 
 
 def _message_list(world: World, params: MessageList, actor: Actor) -> MessagePage:

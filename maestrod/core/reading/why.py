@@ -13,7 +13,7 @@ from maestrod.api.session import Session, SessionRef, SessionStatus, Terminal, W
 from maestrod.api.task import Task, TaskStatus
 from maestrod.api.turn import RunningTurn, Turn
 from maestrod.core.values.command import Actor
-from maestrod.core.world.lookup import found, named_session, open_questions
+from maestrod.core.world.lookup import named_session, open_questions, require
 from maestrod.core.world.world import World
 
 #: Who stopped a session, by the source of the reason.
@@ -27,7 +27,7 @@ _STOPPED_BY = {
 
 def why(world: World, params: SessionRef, actor: Actor) -> Why:
     """The answer of ``session.why``."""
-    session = found(world.sessions, "session", named_session(params.session_id))
+    session = require(world.sessions, "session", named_session(params.session_id))
     tasks = [world.tasks[id_] for id_ in session.task_ids if id_ in world.tasks]
     reasons = [session.status_reason, *(task.status_reason for task in tasks), *_signs(world, session)]
     evidence = sorted((reason for reason in reasons if reason is not None), key=lambda reason: -reason.at)

@@ -13,7 +13,7 @@ NAMED = 10
 TASKS = 20
 
 
-def tell(draft: Draft, session: Session, ended: EndedAlong) -> None:
+def record(draft: Draft, session: Session, ended: EndedAlong) -> None:
     """Add an entry to the timelines of the session and its tasks. The processes chose their names, so these are made plain
     text.
     """

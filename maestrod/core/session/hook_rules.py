@@ -49,13 +49,13 @@ def ask_permission(draft: Draft, params: PermissionAsk, actor: Actor) -> Permiss
         return PermissionReply()
     at = min(params.at or draft.now, draft.now)
     session = touch(draft, session)
-    asked = [sign for sign in draft.reading.signs if isinstance(sign, PermissionAsked)]
+    question_for = [sign for sign in draft.reading.signs if isinstance(sign, PermissionAsked)]
     rest = tuple(sign for sign in draft.reading.signs if not isinstance(sign, PermissionAsked))
     sign_rules.take(draft, session.id, rest, sign_rules.Provenance(Source.HOOK, at))
     session = draft.session(session.id)
-    if not asked or session.status.is_over:
+    if not question_for or session.status.is_over:
         return PermissionReply()
-    question = permission_rules.asked(draft, session, asked[0], Source.HOOK, wait_ms=params.wait_ms or 0)
+    question = permission_rules.question_for(draft, session, question_for[0], Source.HOOK, wait_ms=params.wait_ms or 0)
     return PermissionReply(attention_id=question.id)
 
 

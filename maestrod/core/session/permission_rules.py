@@ -44,7 +44,7 @@ _SAID = {
 }
 
 
-def asked(
+def question_for(
     draft: Draft, session: Session, sign: PermissionAsked, source: Source, *, wait_ms: int | None = None
 ) -> Attention:
     """The question of an agent that asks for permission; it may be known or decided already.
@@ -139,7 +139,7 @@ def _repeat(draft: Draft, question: Attention, kept: StandingAnswer) -> Attentio
     return closed
 
 
-def owed(world: World, session: Session) -> list[Decide]:
+def owed_answers(world: World, session: Session) -> list[Decide]:
     """The answers that an earlier daemon may not have written to the agent's stream. Writing them again is harmless."""
     ids = sorted(world.owed_answers.get(session.id, ()))
     current = [id_ for id_ in ids if world.attention[id_].attempt == session.attempt]

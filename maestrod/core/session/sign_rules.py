@@ -91,7 +91,7 @@ def take(draft: Draft, session_id: str, signs: tuple[Sign, ...], provenance: Pro
             rule(draft, touch(draft, session), sign, provenance)
     session = draft.session(session_id)
     if not session.status.is_over:
-        stall_rules.heard(draft, session)
+        stall_rules.record_life(draft, session)
 
 
 def _started(draft: Draft, session: Session, sign: Started, provenance: Provenance) -> None:
@@ -289,7 +289,7 @@ def _close_input(draft: Draft, session: Session) -> None:
 
 def _permission_asked(draft: Draft, session: Session, sign: PermissionAsked, provenance: Provenance) -> None:
     if provenance.source is Source.STREAM or not _is_stale(session, provenance):
-        permission_rules.asked(draft, session, sign, provenance.source)
+        permission_rules.question_for(draft, session, sign, provenance.source)
 
 
 def _permission_settled(draft: Draft, session: Session, sign: PermissionSettled, provenance: Provenance) -> None:

@@ -52,7 +52,7 @@ def still_idle(turn: RunningTurn, now: int) -> RunningTurn:
     return turn if turn.quiet_since is None else msgspec.structs.replace(turn, quiet_since=max(now, turn.since))
 
 
-def heard(draft: Draft, session: Session) -> Session:
+def record_life(draft: Draft, session: Session) -> Session:
     """Record a sign of life: the session is no longer stalled, and its turn is watched while it runs."""
     for question in attention.opened(draft, session.id, AttentionKind.STALLED):
         if question.attempt is not None:

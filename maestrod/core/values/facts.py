@@ -60,7 +60,7 @@ class Judgement(enum.Enum):
 class Exited(Fact, frozen=True):
     """A session's agent ended. ``judgement`` is the adapter's.
 
-    ``tail`` is the last lines of its output; ``along`` lists the processes that were ended with it.
+    ``tail`` is the last lines of its output; ``ended_along`` lists the processes that were ended with it.
     """
 
     session_id: str
@@ -68,7 +68,7 @@ class Exited(Fact, frozen=True):
     exit: Exit
     judgement: Judgement
     tail: str = ""
-    along: EndedAlong = EndedAlong()
+    ended_along: EndedAlong = EndedAlong()
 
 
 class Lost(Fact, frozen=True):
@@ -77,7 +77,7 @@ class Lost(Fact, frozen=True):
     session_id: str
     attempt: int
     detail: str
-    along: EndedAlong = EndedAlong()
+    ended_along: EndedAlong = EndedAlong()
 
 
 class Woke(Fact, frozen=True):

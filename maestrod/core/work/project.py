@@ -229,7 +229,7 @@ def _settings(draft: Draft, given: GivenSettings) -> ProjectSettings:
                 path = f"settings.permissions.{name}[{place}]"
                 message = f"{path} matches nothing: write a tool such as `Edit`, or a tool with its argument such as `Bash(git diff*)`"
                 raise Malformed("permission.pattern", message, {"path": f"$.{path}"})
-    return given.kept()
+    return given.stored()
 
 
 def delete(draft: Draft, params: ProjectRef) -> Done:

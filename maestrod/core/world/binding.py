@@ -27,7 +27,7 @@ class Rule:
     row: Method[Any, Any]
     function: Callable[[Draft, Any, Actor], Any]
     reply: Any
-    again: Callable[[Draft, Any], None] | None = None
+    on_repeat: Callable[[Draft, Any], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +67,14 @@ def handled_rule(
     row: Method[P, Any],
     function: Callable[[Draft, P, Actor], S],
     reply: type[S],
-    again: Callable[[Draft, S], None] | None = None,
+    on_repeat: Callable[[Draft, S], None] | None = None,
 ) -> Rule:
     """The rule of a method whose handler builds the result from the rule's reply.
 
-    ``again`` receives the stored reply when a request is repeated, and may request the effects again that the handler waits
+    ``on_repeat`` receives the stored reply when a request is repeated, and may request the effects again that the handler waits
     for.
     """
-    return Rule(row, function, reply, again)
+    return Rule(row, function, reply, on_repeat)
 
 
 def answer(row: Method[P, R], function: Callable[[World, P, Actor], R]) -> ReadFunction:

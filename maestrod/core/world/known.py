@@ -54,9 +54,9 @@ def check_skills(draft: Draft, working_dir: str, skills: Collection[str], path: 
         _check("skill", skills, draft.seen.names(working_dir).skills, path)
 
 
-def _check(kind: str, names: Collection[str], there: frozenset[str], path: str) -> None:
+def _check(kind: str, names: Collection[str], allowed: frozenset[str], path: str) -> None:
     for name in names:
-        if name not in there:
-            listed = ", ".join(sorted(there)[:_LISTED]) or "none"
-            message = f"there is no {kind} {shown(name)!r}; known: {listed}{hint(name, there)}"
+        if name not in allowed:
+            listed = ", ".join(sorted(allowed)[:_LISTED]) or "none"
+            message = f"there is no {kind} {shown(name)!r}; known: {listed}{hint(name, allowed)}"
             raise Malformed(f"{kind}.unknown", message, {"path": f"$.{path}"})

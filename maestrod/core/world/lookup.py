@@ -30,7 +30,7 @@ def missing(kind: str, id_: str) -> NotFound:
     )
 
 
-def found(table: Mapping[str, E], kind: str, id_: str) -> E:
+def require(table: Mapping[str, E], kind: str, id_: str) -> E:
     """The entity with this id. Raises ``NotFound``."""
     entity = table.get(id_)
     if entity is None:

@@ -79,7 +79,7 @@ class Custodian:
         self._left = 0
         self._ended: dict[int, str] = {}
         self._record: dict[str, Any] | None = None
-        self._told = False
+        self._exit_sent = False
         self._retry_at = 0.0
         self._retry_seconds = RETRY_SECONDS
         self._over = False
@@ -320,8 +320,8 @@ class Custodian:
         }
 
     def _tell_exit(self) -> None:
-        if not self._told:
-            self._told = True
+        if not self._exit_sent:
+            self._exit_sent = True
             for client in tuple(self.clients):
                 client.send({"exit": self._record})
 

@@ -93,7 +93,7 @@ class Fanout:
             for flush in flushes:
                 flush()
 
-    def soon(self, flush: Callable[[], None]) -> None:
+    def flush_soon(self, flush: Callable[[], None]) -> None:
         """Call ``flush`` once in the next turn, so that data that became ready together is sent together."""
         self._flushes[flush] = None
         self._came.set()

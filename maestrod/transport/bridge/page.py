@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from maestrod.rpc.context import Services
 from maestrod.rpc.sign_in import COOKIE_LIFETIME_MS
-from maestrod.transport.bridge.query import word
+from maestrod.transport.bridge.query import parameter
 from maestrod.transport.bridge.response import HTML, TEXT, Response
 
 #: Content types that browsers need exactly, whatever the system's table says.
@@ -122,7 +122,7 @@ def _takes_gzip(accepted: bytes) -> bool:
 
 def sign_in(services: Services, query: str, cookie_name: str, *, secure: bool = False) -> Response | None:
     """Exchange the code in an address for a cookie and redirect to the page without it. None when there is no code."""
-    code = word(query, "code")
+    code = parameter(query, "code")
     if code is None:
         return None
     clock = services.engine.clock

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 _MEMBERS = 20
 
 
-def word(query: str, name: str) -> str | None:
+def parameter(query: str, name: str) -> str | None:
     """The value of a parameter; None when it is missing or the query has too many parameters. Never raises."""
     try:
         return parse_qs(query, keep_blank_values=True, max_num_fields=_MEMBERS).get(name, [None])[-1]

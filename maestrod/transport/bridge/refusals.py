@@ -16,14 +16,14 @@ class RefusalLog:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._next: dict[str, float] = {}
-        self._untold: Counter[str] = Counter()
+        self._suppressed: Counter[str] = Counter()
 
-    def note(self, code: str, what: str) -> None:
-        """Log a refusal; ``what`` must hold no secrets."""
+    def note(self, code: str, detail: str) -> None:
+        """Log a refusal; ``detail`` must hold no secrets."""
         now = self._clock()
         if now < self._next.get(code, now):
-            self._untold[code] += 1
+            self._suppressed[code] += 1
             return
         self._next[code] = now + QUIET_SECONDS
-        more = self._untold.pop(code, 0)
-        log.warning("refused (%s): %s%s", code, what, f", and {more} more before" if more else "")
+        more = self._suppressed.pop(code, 0)
+        log.warning("refused (%s): %s%s", code, detail, f", and {more} more before" if more else "")

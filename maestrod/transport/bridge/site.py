@@ -26,7 +26,7 @@ from maestrod.transport.bridge.metrics import KIND as METRICS_KIND
 from maestrod.transport.bridge.metrics import exposition
 from maestrod.transport.bridge.page import Headers, PageFiles, sign_in
 from maestrod.transport.bridge.post import AnswerWire, post_rpc
-from maestrod.transport.bridge.query import word
+from maestrod.transport.bridge.query import parameter
 from maestrod.transport.bridge.response import Response
 from maestrod.transport.bridge.routes import Match, Routes
 
@@ -152,7 +152,7 @@ class Site:
         can check before it sends the token.
         """
         answer: dict[str, Any] = {"status": "ok", "timestamp": self._services.engine.clock.wall()}
-        challenge = word(query, "challenge")
+        challenge = parameter(query, "challenge")
         if challenge and len(challenge) <= _CHALLENGE_LIMIT:
             answer["instance"] = self._services.info.instance
             answer["proof"] = hmac.new(

@@ -149,7 +149,7 @@ class ClientSocket:
         """Queue an answer or a notification; it is sent together with others of the same turn."""
         self._channel.queue(text_frame(message))
         if not self._working:
-            self._fanout.soon(self._channel.flush)
+            self._fanout.flush_soon(self._channel.flush)
 
     def flush(self) -> None:
         """Send what the client can receive right now."""

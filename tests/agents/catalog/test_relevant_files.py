@@ -32,7 +32,7 @@ def test_a_checkout_lists_what_git_tracks(tmp_path: Path) -> None:
 
 def test_the_list_is_bounded_and_shallow_files_come_first(tmp_path: Path) -> None:
     fill(tmp_path)
-    assert relevant_files(tmp_path, most=2) == ("README.md", "src/app.py")
+    assert relevant_files(tmp_path, limit=2) == ("README.md", "src/app.py")
 
 
 def test_a_missing_folder_has_no_files(tmp_path: Path) -> None:

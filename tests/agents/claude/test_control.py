@@ -12,19 +12,19 @@ from maestrod.api.permission import Permission
 
 @given(st.text())
 def test_a_prompt_is_one_line(text: str) -> None:
-    [keys] = control.say(text, interactive=False)
+    [keys] = control.prompt_keys(text, interactive=False)
     assert keys.data.count(b"\n") == 1 and keys.data.endswith(b"\n")
     assert json.loads(keys.data)["message"] == {"role": "user", "content": text}
 
 
 def test_two_prompts_with_the_same_words_are_two() -> None:
-    first, second = (json.loads(control.say("again", interactive=False)[0].data) for _ in range(2))
+    first, second = (json.loads(control.prompt_keys("again", interactive=False)[0].data) for _ in range(2))
     assert first["uuid"] != second["uuid"]
 
 
 @given(st.text())
 def test_nothing_in_a_prompt_ends_the_paste(text: str) -> None:
-    clear, paste, enter = control.say(text + "\x1b[201~\r\x03" + text, interactive=True)
+    clear, paste, enter = control.prompt_keys(text + "\x1b[201~\r\x03" + text, interactive=True)
     inside = paste.data.removeprefix(b"\x1b[200~").removesuffix(b"\x1b[201~")
     assert not {0x1B, 0x0D, 0x03} & set(inside)
     assert set(clear.data) == {0x15} and enter.data == b"\r"

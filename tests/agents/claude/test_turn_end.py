@@ -97,16 +97,16 @@ def test_each_way_a_run_can_end_is_shown(row: str) -> None:
     if result is not None:
         last = of_result(Members(result))[-1]
         assert isinstance(last, TurnEnded) and (last.outcome, last.code) == (outcome, reason_code)
-    assert judge(Exit(code=code, signal=signal), outcome, told_to_stop=False) is verdict
+    assert judge(Exit(code=code, signal=signal), outcome, stop_requested=False) is verdict
 
 
 def test_a_session_we_stopped_counts_as_stopped() -> None:
     for code, signal in ((143, None), (None, "KILL"), (1, None)):
-        assert judge(Exit(code=code, signal=signal), None, told_to_stop=True) is Judgement.STOPPED
+        assert judge(Exit(code=code, signal=signal), None, stop_requested=True) is Judgement.STOPPED
 
 
 def test_an_exit_without_an_error_is_not_a_failure() -> None:
-    assert judge(Exit(code=0), None, told_to_stop=False) is Judgement.COMPLETED
+    assert judge(Exit(code=0), None, stop_requested=False) is Judgement.COMPLETED
 
 
 def test_a_limit_is_reported_before_the_end_of_its_turn() -> None:

@@ -38,8 +38,8 @@ def test_lines_and_hooks_are_read() -> None:
 
 
 def test_prompts_are_typed_on_a_terminal_only() -> None:
-    assert CODEX.say("a\nb", interactive=False) == ()
-    assert CODEX.say("a\nb", interactive=True)[-1] == Keys(b"\r")
+    assert CODEX.prompt_keys("a\nb", interactive=False) == ()
+    assert CODEX.prompt_keys("a\nb", interactive=True)[-1] == Keys(b"\r")
 
 
 def test_the_hook_gets_its_answers() -> None:
@@ -65,7 +65,7 @@ def test_the_hook_gets_its_answers() -> None:
     ],
 )
 def test_verdicts(ended: Exit, outcome: Outcome | None, stop_requested: bool, verdict: Judgement) -> None:
-    assert CODEX.judge(ended, outcome=outcome, told_to_stop=stop_requested) is verdict
+    assert CODEX.judge(ended, outcome=outcome, stop_requested=stop_requested) is verdict
 
 
 def test_an_installed_agent_is_detected(

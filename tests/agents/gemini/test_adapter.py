@@ -34,7 +34,9 @@ def test_lines_and_hooks_are_read() -> None:
 
 
 def test_prompts_are_typed_on_a_terminal_only() -> None:
-    assert GEMINI.say("a", interactive=False) == () and GEMINI.say("a", interactive=True)[-1] == Keys(b"\r")
+    assert GEMINI.prompt_keys("a", interactive=False) == () and GEMINI.prompt_keys("a", interactive=True)[-1] == Keys(
+        b"\r"
+    )
 
 
 def test_the_gate_refuses_undecided_requests() -> None:
@@ -45,9 +47,9 @@ def test_the_gate_refuses_undecided_requests() -> None:
 
 
 def test_exit_code_zero_does_not_make_a_failed_turn_succeed() -> None:
-    assert GEMINI.judge(Exit(code=0), outcome=Outcome.FAILED, told_to_stop=False) is Judgement.FAILED
-    assert GEMINI.judge(Exit(code=0), outcome=None, told_to_stop=True) is Judgement.STOPPED
-    assert GEMINI.judge(Exit(code=144), outcome=None, told_to_stop=False) is Judgement.FAILED
+    assert GEMINI.judge(Exit(code=0), outcome=Outcome.FAILED, stop_requested=False) is Judgement.FAILED
+    assert GEMINI.judge(Exit(code=0), outcome=None, stop_requested=True) is Judgement.STOPPED
+    assert GEMINI.judge(Exit(code=144), outcome=None, stop_requested=False) is Judgement.FAILED
 
 
 def test_an_installed_agent_is_detected(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str]) -> None:

@@ -22,7 +22,9 @@ def test_lines_hooks_and_titles_are_read() -> None:
 
 
 def test_prompts_are_typed_on_a_terminal_only() -> None:
-    assert OPENCODE.say("a", interactive=False) == () and OPENCODE.say("a", interactive=True)[-1] == Keys(b"\r")
+    assert OPENCODE.prompt_keys("a", interactive=False) == () and OPENCODE.prompt_keys("a", interactive=True)[
+        -1
+    ] == Keys(b"\r")
 
 
 def test_the_gate_refuses_undecided_requests() -> None:
@@ -32,9 +34,9 @@ def test_the_gate_refuses_undecided_requests() -> None:
 
 
 def test_exit_code_zero_does_not_make_a_failed_turn_succeed() -> None:
-    assert OPENCODE.judge(Exit(code=0), outcome=Outcome.FAILED, told_to_stop=False) is Judgement.FAILED
-    assert OPENCODE.judge(Exit(signal="TERM"), outcome=None, told_to_stop=True) is Judgement.STOPPED
-    assert OPENCODE.judge(Exit(code=0), outcome=Outcome.COMPLETED, told_to_stop=False) is Judgement.COMPLETED
+    assert OPENCODE.judge(Exit(code=0), outcome=Outcome.FAILED, stop_requested=False) is Judgement.FAILED
+    assert OPENCODE.judge(Exit(signal="TERM"), outcome=None, stop_requested=True) is Judgement.STOPPED
+    assert OPENCODE.judge(Exit(code=0), outcome=Outcome.COMPLETED, stop_requested=False) is Judgement.COMPLETED
 
 
 def test_an_installed_agent_is_detected(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str]) -> None:

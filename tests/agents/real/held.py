@@ -82,9 +82,9 @@ class Held:
             if pipe is not None:
                 pipe.close()
 
-    def say(self, text: str) -> None:
+    def prompt(self, text: str) -> None:
         """A prompt."""
-        for keys in self.adapter.say(text, interactive=False):
+        for keys in self.adapter.prompt_keys(text, interactive=False):
             self.write(keys.data)
 
     def write(self, data: bytes) -> None:

@@ -132,11 +132,11 @@ def test_each_way_a_run_can_end_is_shown(claude: Place, row: str) -> None:
         at = plan.argv.index("--session-id")
         plan = dataclasses.replace(plan, argv=(*plan.argv[:at], *plan.argv[at + 2 :]))
     with Held(CLAUDE, plan, *arguments) as held:
-        held.say("go")
+        held.prompt("go")
         ended = held.until(TurnEnded)
         exit_ = held.finish()
         assert (ended.outcome, ended.code, exit_.code) == (outcome, described, code), held.stderr
-        assert CLAUDE.judge(exit_, outcome=ended.outcome, told_to_stop=False) is verdict
+        assert CLAUDE.judge(exit_, outcome=ended.outcome, stop_requested=False) is verdict
 
 
 @pytest.mark.parametrize(
@@ -153,14 +153,14 @@ def test_signals_during_a_tool_are_handled(
 ) -> None:
     claude.model.script = [SLOW, {"text": "done"}]
     with start(claude, "--allowedTools=Bash") as held:
-        held.say("go")
+        held.prompt("go")
         held.until(ToolStarted)
         wait_for((claude.project / "begun").exists, "the tool")
         held.signal(number)
         exit_ = held.finish()
         ends = [sign.outcome for sign in held.signs if isinstance(sign, TurnEnded)]
         assert (exit_.code, ends) == (code, [outcome] if outcome else [])
-        judgement = CLAUDE.judge(exit_, outcome=outcome, told_to_stop=True)
+        judgement = CLAUDE.judge(exit_, outcome=outcome, stop_requested=True)
         assert judgement is Judgement.STOPPED
 
 
@@ -168,14 +168,14 @@ def test_a_bad_flag_exits_with_a_message_on_stderr(claude: Place) -> None:
     with start(claude, "--of-the-future") as held:
         exit_ = held.finish()
         assert exit_.code == 1 and "--of-the-future" in held.stderr
-        assert CLAUDE.judge(exit_, outcome=None, told_to_stop=False) is Judgement.FAILED
+        assert CLAUDE.judge(exit_, outcome=None, stop_requested=False) is Judgement.FAILED
 
 
 def test_two_prompts_make_two_turns_with_the_figures_of_both(claude: Place) -> None:
     claude.model.script = {"prompts": [{"match": "second", "steps": [{"text": "two"}]}], "default": [{"text": "one"}]}
     with start(claude) as held:
         for prompt, reply, tokens in (("first", "one", 1000), ("the second", "two", 2000)):
-            held.say(prompt)
+            held.prompt(prompt)
             held.until(TurnStarted, lambda sign: not sign.machine)
             assert held.until(UsageSeen).input == tokens
             assert held.until(TurnEnded).text == reply
@@ -186,7 +186,7 @@ def test_two_prompts_make_two_turns_with_the_figures_of_both(claude: Place) -> N
 def test_reporting_needs_no_permission_and_everything_else_is_asked(claude: Place) -> None:
     claude.model.script = [{"shell": "maestroctl --version"}, {"shell": "python3 -c 'print(6*7)'"}, {"text": "done"}]
     with start(claude) as held:
-        held.say("go")
+        held.prompt("go")
         asked = held.until(PermissionAsked)
         assert asked.tool == "Bash" and "6*7" in asked.summary and asked.waits
         held.write(CLAUDE.answer(asked.key, Permission.ALLOW))
@@ -198,7 +198,7 @@ def test_reporting_needs_no_permission_and_everything_else_is_asked(claude: Plac
 def test_a_refusal_reaches_the_model_and_ends_nothing(claude: Place) -> None:
     claude.model.script = [{"shell": "python3 -c 'print(6*7)'"}, {"text": "then not"}]
     with start(claude) as held:
-        held.say("go")
+        held.prompt("go")
         held.write(CLAUDE.answer(held.until(PermissionAsked).key, Permission.DENY, message="not today"))
         assert held.until(ToolEnded).ok is False
         ended = held.until(TurnEnded)
@@ -211,7 +211,7 @@ def test_a_worker_may_edit_its_project(claude: Place) -> None:
     path = claude.project / "a.txt"
     claude.model.script = [{"tool": "Write", "input": {"file_path": str(path), "content": "x\n"}}, {"text": "done"}]
     with start(claude) as held:
-        held.say("go")
+        held.prompt("go")
         held.until(TurnEnded)
         held.finish()
     assert path.read_text() == "x\n"
@@ -220,7 +220,7 @@ def test_a_worker_may_edit_its_project(claude: Place) -> None:
 def test_a_retried_limit_is_not_a_failure(claude: Place) -> None:
     claude.model.script = [{"status": 429, "times": 1, "text": "fine"}]
     with start(claude, env=environ(claude) | {"CLAUDE_CODE_MAX_RETRIES": "2"}) as held:
-        held.say("go")
+        held.prompt("go")
         assert held.until(LimitReached).retrying
         assert held.until(TurnEnded).text == "fine"
         assert held.finish().code == 0
@@ -238,7 +238,7 @@ def test_an_exhausted_subscription_says_when_it_is_renewed(claude: Place) -> Non
     headers = {f"anthropic-ratelimit-unified-{name}": value for name, value in unified.items()}
     claude.model.script = error(429, headers=headers)
     with start(claude, env=environ(claude, CLAUDE_CODE_OAUTH_TOKEN="dummy")) as held:
-        held.say("go")
+        held.prompt("go")
         limit = held.until(LimitReached)
         assert (limit.kind, limit.resets_at) == ("usage", reset * 1000)
         assert held.until(TurnEnded).outcome is Outcome.LIMIT
@@ -254,7 +254,7 @@ def test_a_planner_submits_a_plan_each_time_it_is_asked(claude: Place) -> None:
     claude.model.script = {"prompts": [again], "default": [{"json": PLAN}]}
     with planner(claude) as held:
         for prompt, plan in (("plan it", PLAN), ("repair it", better)):
-            held.say(prompt)
+            held.prompt(prompt)
             assert json.loads(held.until(PlanOffered).document) == plan
             assert held.until(TurnEnded).outcome is Outcome.COMPLETED
         assert held.finish().code == 0
@@ -263,7 +263,7 @@ def test_a_planner_submits_a_plan_each_time_it_is_asked(claude: Place) -> None:
 def test_a_plan_that_violates_the_schema_five_times_fails_the_turn(claude: Place) -> None:
     claude.model.script = [{"json": {"groups": "none"}}]
     with planner(claude) as held:
-        held.say("plan it")
+        held.prompt("plan it")
         ended = held.until(TurnEnded)
         assert (ended.outcome, ended.code) == (Outcome.FAILED, "structured_output_retry_exhausted")
         assert held.finish().code == 1
@@ -273,7 +273,7 @@ def test_a_plan_that_violates_the_schema_five_times_fails_the_turn(claude: Place
 def test_a_planner_that_ignores_the_schema_offers_no_plan(claude: Place) -> None:
     claude.model.script = [{"text": "I would rather not"}]
     with planner(claude) as held:
-        held.say("plan it")
+        held.prompt("plan it")
         assert held.until(TurnEnded).outcome is Outcome.COMPLETED
         assert held.finish().code == 0
         assert not [sign for sign in held.signs if isinstance(sign, PlanOffered)]
@@ -284,7 +284,7 @@ def test_persona_and_skills_reach_the_model(claude: Place) -> None:
     skills = (ManifestSkill(name="maestro-worker", description="How a worker reports.", instructions="Report."),)
     persona = ManifestPersona(name="hunter", description="", prompt="Find the cause first.")
     with start(claude, described={"skills": skills, "persona": persona}) as held:
-        held.say("go")
+        held.prompt("go")
         held.until(TurnEnded)
         held.finish()
     sent = json.dumps([body["body"] for body in claude.model.requests if body.get("tools")])
@@ -295,7 +295,7 @@ def test_persona_and_skills_reach_the_model(claude: Place) -> None:
 def test_questions_are_asked_through_maestroctl(claude: Place) -> None:
     claude.model.script = [{"text": "done"}]
     with start(claude) as held:
-        held.say("go")
+        held.prompt("go")
         held.until(TurnEnded)
         held.finish()
     [tools] = [request["tools"] for request in claude.model.requests if request.get("tools")]
@@ -306,13 +306,13 @@ def test_the_next_process_continues_the_conversation(claude: Place) -> None:
     claude.model.script = [{"text": "remembered"}]
     with start(claude) as held:
         conversation = held.adapter.launch(request(claude, "claude", environ(claude))).argv
-        held.say("the first prompt")
+        held.prompt("the first prompt")
         started = held.until(Started)
         held.until(TurnEnded)
         held.finish()
     assert started.agent_session_id in conversation
     with start(claude, attempt=2, agent_session_id=started.agent_session_id) as held:
-        held.say("go on")
+        held.prompt("go on")
         assert held.until(UsageSeen).input == 2000, "figures count over the whole conversation"
         held.until(TurnEnded)
         held.finish()
@@ -326,7 +326,7 @@ def test_background_work_is_reported_until_the_turn_it_begins(claude: Place) -> 
         "default": [{"text": "two"}],
     }
     with start(claude, "--allowedTools=Bash") as held:
-        held.say("go")
+        held.prompt("go")
         assert held.until(BackgroundChanged).count == 1
         held.until(TurnEnded)
         assert held.until(BackgroundChanged).count == 0
@@ -341,7 +341,7 @@ def test_hooks_without_a_daemon_are_kept_for_the_next_one(claude: Place) -> None
         wait_for(lambda: spooled(claude), "the hook of its start")
         [(event, payload)] = spooled(claude)
         [started] = read_hook(event, payload).signs
-        held.say("go")
+        held.prompt("go")
         assert started == held.until(Started), "the first sign of life comes before any prompt"
         held.until(TurnEnded)
         held.finish()
@@ -351,7 +351,7 @@ def test_hooks_without_a_daemon_are_kept_for_the_next_one(claude: Place) -> None
 def test_no_file_of_the_user_or_project_is_written(claude: Place) -> None:
     claude.model.script = [{"text": "done"}]
     with start(claude) as held:
-        held.say("go")
+        held.prompt("go")
         held.until(TurnEnded)
         held.finish()
     assert claude.git("status", "--porcelain") == ""

@@ -83,7 +83,7 @@ def test_a_usage_limit_says_until_when(place: Place, start: Start) -> None:
         outcome = held.until(TurnEnded).outcome
         ended = held.finish()
         assert (outcome, ended.code) == (Outcome.LIMIT, 1)
-        assert CODEX.judge(ended, outcome=outcome, told_to_stop=False) is Judgement.FAILED
+        assert CODEX.judge(ended, outcome=outcome, stop_requested=False) is Judgement.FAILED
 
 
 @pytest.mark.parametrize("status, outcome", [(429, Outcome.LIMIT), (401, Outcome.FAILED), (500, Outcome.LIMIT)])
@@ -99,7 +99,7 @@ def test_a_missing_thread_ends_it_at_once(start: Start) -> None:
     with start(agent_session_id="01a1f70b-0000-7000-8000-000000000000", attempt=2) as held:
         ended = held.finish()
         assert ended.code == 1 and not any(isinstance(sign, TurnEnded) for sign in held.signs), held.stderr
-        assert CODEX.judge(ended, outcome=None, told_to_stop=False) is Judgement.FAILED
+        assert CODEX.judge(ended, outcome=None, stop_requested=False) is Judgement.FAILED
 
 
 def test_a_planner_must_follow_the_schema(place: Place, start: Start) -> None:
@@ -138,4 +138,4 @@ def test_signals_during_a_tool_are_handled(
         held.signal(number)
         ended = held.finish()
         assert ended.code == code and not any(isinstance(sign, TurnEnded) for sign in held.signs)
-        assert CODEX.judge(ended, outcome=None, told_to_stop=True) is Judgement.STOPPED
+        assert CODEX.judge(ended, outcome=None, stop_requested=True) is Judgement.STOPPED

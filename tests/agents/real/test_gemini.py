@@ -61,7 +61,7 @@ def test_a_vendor_error_is_a_failed_turn_whatever_the_exit_code(place: Place, st
         ended = held.until(TurnEnded)
         exit_ = held.finish()
         assert ended.outcome is Outcome.FAILED and "API key not valid" in ended.detail and exit_.code == 144
-        assert GEMINI.judge(exit_, outcome=ended.outcome, told_to_stop=False) is Judgement.FAILED
+        assert GEMINI.judge(exit_, outcome=ended.outcome, stop_requested=False) is Judgement.FAILED
 
 
 def test_a_missing_agent_session_ends_the_process_at_once(start: Start) -> None:
@@ -98,4 +98,4 @@ def test_exit_code_0_after_a_signal_is_not_a_success(place: Place, start: Start,
         held.signal(number)
         ended = held.finish()
         assert ended.code == 0 and not any(isinstance(sign, TurnEnded) for sign in held.signs)
-        assert GEMINI.judge(ended, outcome=None, told_to_stop=True) is Judgement.STOPPED
+        assert GEMINI.judge(ended, outcome=None, stop_requested=True) is Judgement.STOPPED

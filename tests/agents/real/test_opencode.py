@@ -78,7 +78,7 @@ def test_a_vendor_error_is_a_failed_turn(place: Place, start: Start) -> None:
         ended = held.until(TurnEnded)
         exit_ = held.finish()
         assert (ended.outcome, ended.detail, exit_.code) == (Outcome.FAILED, "bad key", 1)
-        assert OPENCODE.judge(exit_, outcome=ended.outcome, told_to_stop=False) is Judgement.FAILED
+        assert OPENCODE.judge(exit_, outcome=ended.outcome, stop_requested=False) is Judgement.FAILED
 
 
 def test_without_a_daemon_the_gate_refuses(place: Place, start: Start) -> None:

@@ -42,4 +42,4 @@ def test_an_orchestrator_gets_its_context_as_a_file() -> None:
     ],
 )
 def test_verdicts(ended: Exit, stop_requested: bool, verdict: Judgement) -> None:
-    assert SHELL.judge(ended, outcome=None, told_to_stop=stop_requested) is verdict
+    assert SHELL.judge(ended, outcome=None, stop_requested=stop_requested) is verdict

@@ -19,8 +19,8 @@ def test_nothing_is_read_from_any_input(text: str, line: bytes) -> None:
 
 def test_text_is_typed_unchanged_with_the_enter_of_its_terminal() -> None:
     adapter = OpaqueAdapter()
-    assert adapter.say("go on", interactive=True) == (Keys(b"go on\r"),)
-    assert adapter.say("go on", interactive=False) == (Keys(b"go on\n"),)
+    assert adapter.prompt_keys("go on", interactive=True) == (Keys(b"go on\r"),)
+    assert adapter.prompt_keys("go on", interactive=False) == (Keys(b"go on\n"),)
 
 
 def test_an_opaque_agent_never_waits_for_a_decision() -> None:

@@ -13,7 +13,7 @@ from maestrod.api.local.address import SOCKET_PATH_LIMIT, paths_of
 def test_a_home_moves_everything_under_one_folder() -> None:
     found = paths_of({"MAESTRO_HOME": "/h"})
     assert found[:4] == (Path("/h/data"), Path("/h/run"), Path("/h/config"), Path("/h/run/maestrod.sock"))
-    assert not found.is_told
+    assert not found.is_socket_named
 
 
 def test_the_socket_can_be_configured_separately() -> None:

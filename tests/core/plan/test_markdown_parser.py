@@ -14,7 +14,7 @@ from maestrod.core.plan.markdown_plan import Document, lint_markdown, parse_mark
 
 
 def codes(text: str) -> list[tuple[str, str]]:
-    return [(found.path, found.code) for found in parse_markdown(text).found]
+    return [(found.path, found.code) for found in parse_markdown(text).findings]
 
 
 def commands(text: str) -> list[str]:
@@ -25,7 +25,7 @@ def commands(text: str) -> list[str]:
 def test_the_blocks_of_a_checked_nested_item_are_left_out() -> None:
     text = "- [ ] P\n  - [x] done\n    ```sh\n    DONE\n    ```\n    text\n  - [ ] open\n    ```sh\n    go\n    ```\n"
     document = parse_markdown(text)
-    assert commands(text) == ["go"] and document.found == ()
+    assert commands(text) == ["go"] and document.findings == ()
     assert document.raw["groups"][0]["subtasks"][0]["description"] == "- [x] done\n- [ ] open"
     assert set(document.left_out) == {3, 4, 5, 6}
 
@@ -42,7 +42,7 @@ def test_the_blocks_of_a_checked_nested_item_are_left_out() -> None:
 )
 def test_a_block_belongs_to_the_item_it_is_indented_under(text: str) -> None:
     document = parse_markdown(text)
-    assert commands(text) == ["go"] and document.found == ()
+    assert commands(text) == ["go"] and document.findings == ()
     assert "DONE" not in json.dumps(document.raw)
 
 
@@ -77,7 +77,7 @@ def test_an_open_item_inside_a_checked_one_is_an_error() -> None:
 def test_commented_out_plans_are_ignored(text: str) -> None:
     document = parse_markdown(text)
     assert commands(text) == ["go"] and "OFF" not in json.dumps(document.raw)
-    assert [found for found in document.found if found.severity is Severity.ERROR] == []
+    assert [found for found in document.findings if found.severity is Severity.ERROR] == []
 
 
 def test_a_comment_in_a_block_or_in_backticks_is_code() -> None:
@@ -134,19 +134,19 @@ def test_items_that_would_vanish_or_run_by_mistake_are_an_error_with_their_line(
 
 def test_underlined_headings_are_headings() -> None:
     document = parse_markdown("Ship\n====\n\nWhy we do it.\n\nBuild {key=b}\n-----\n- [ ] a\n\nDocs\n---\n- [ ] b\n")
-    assert document.found == ()
+    assert document.findings == ()
     assert document.raw["title"] == "Ship" and document.raw["summary"] == "Why we do it."
     assert [group["key"] for group in document.raw["groups"]] == ["b", "docs"]
 
 
 def test_a_horizontal_rule_makes_no_heading() -> None:
     document = parse_markdown("- [ ] a\n  text\n---\n\n***\n- [ ] b\nlazy\n---\n")
-    assert document.found == () and [len(group["subtasks"]) for group in document.raw["groups"]] == [2]
+    assert document.findings == () and [len(group["subtasks"]) for group in document.raw["groups"]] == [2]
 
 
 def test_front_matter_is_reported_and_left_out() -> None:
     document = parse_markdown("---\ntitle: x\nagent: codex\n---\n# T\n- [ ] a\n")
-    assert [(found.path, found.severity) for found in document.found] == [("line 1", Severity.WARNING)]
+    assert [(found.path, found.severity) for found in document.findings] == [("line 1", Severity.WARNING)]
     assert document.raw["title"] == "T" and set(document.left_out.values()) == {Rejection.FRONT_MATTER}
 
 
@@ -154,7 +154,7 @@ def test_prose_around_groups_and_a_second_title_without_items_are_left_out() -> 
     document = parse_markdown(
         "# T\n## G\nintro\n- note\n- [ ] a\n## Notes\nwords\n```text\nx\n```\n# Appendix\nwords\n"
     )
-    assert document.found == ()
+    assert document.findings == ()
     assert sorted(document.left_out) == [3, 4, 6, 7, 8, 9, 10, 11, 12]
 
 
@@ -168,7 +168,7 @@ PARTS = [
 
 def _lost(document: Document, text: str) -> list[tuple[int, str]]:
     """The lines with a word of their own that are neither in the plan nor left out for a reason nor found."""
-    reported = {int(found.path.removeprefix("line ")) for found in document.found}
+    reported = {int(found.path.removeprefix("line ")) for found in document.findings}
     plan = json.dumps(document.raw)
     words = ((number, re.search(r"w\d+", line)) for number, line in enumerate(text.split("\n"), 1))
     return [
@@ -182,7 +182,7 @@ def _lost(document: Document, text: str) -> list[tuple[int, str]]:
 def test_every_line_is_in_the_plan_left_out_for_a_reason_or_reported(parts: list[str]) -> None:
     text = "\n".join(part.format(f"w{number}0{number}") for number, part in enumerate(parts))
     document = parse_markdown(text)
-    broken = any(found.code in {"unclosed_block", "unclosed_comment"} for found in document.found)
+    broken = any(found.code in {"unclosed_block", "unclosed_comment"} for found in document.findings)
     assert broken or _lost(document, text) == []
 
 

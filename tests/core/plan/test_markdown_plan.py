@@ -103,13 +103,13 @@ def test_sections_without_items_are_prose() -> None:
     ],
 )
 def test_errors_of_form_name_their_line(text: str, path: str, code: str) -> None:
-    found = parse_markdown(text).found
+    found = parse_markdown(text).findings
     assert [(diagnostic.path, diagnostic.code) for diagnostic in found] == [(path, code)]
     assert not lint_markdown(text, KNOWN).ok
 
 
 def test_a_block_without_a_language_gets_a_warning() -> None:
-    (found,) = parse_markdown("- [ ] a\n```\nmake\n```\n").found
+    (found,) = parse_markdown("- [ ] a\n```\nmake\n```\n").findings
     assert (found.path, found.code, found.severity) == ("line 2", "block_language", Severity.WARNING)
 
 

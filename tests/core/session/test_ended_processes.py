@@ -27,7 +27,7 @@ def test_the_session_and_each_of_its_tasks_name_the_processes_ended_with_the_age
     def fact(play: Scenario) -> Exited | Lost:
         if kind is Lost:
             return Lost(*play.attempt_of("@g"), "gone", SERVERS)
-        return Exited(*play.attempt_of("@g"), Exit(code=0), Judgement.COMPLETED, along=SERVERS)
+        return Exited(*play.attempt_of("@g"), Exit(code=0), Judgement.COMPLETED, ended_along=SERVERS)
 
     play = at_work().when(Find(fact))
     of_session, *of_tasks = lines(play)
@@ -40,7 +40,7 @@ def test_the_session_and_each_of_its_tasks_name_the_processes_ended_with_the_age
 
 def test_many_ended_processes_are_counted_and_none_is_left_out() -> None:
     play = at_work().when(
-        Find(lambda play: Exited(*play.attempt_of("@g"), Exit(code=0), Judgement.COMPLETED, along=MANY))
+        Find(lambda play: Exited(*play.attempt_of("@g"), Exit(code=0), Judgement.COMPLETED, ended_along=MANY))
     )
     assert lines(play)[0]["message"].endswith(f"make ({100 + NAMED - 1}) and {250 - NAMED} more")
     quiet = at_work().when(Find(lambda play: Exited(*play.attempt_of("@g"), Exit(code=0), Judgement.COMPLETED)))

@@ -205,12 +205,12 @@ def test_the_end_of_the_process_closes_its_questions() -> None:
 def test_an_answer_is_owed_until_the_agent_continues() -> None:
     play = working().given(tell("@g", PUSH), ALLOW)
     session = play.world.sessions[play.id_of("@g")]
-    [owed] = permission_rules.owed(play.world, session)
-    assert owed == Decide(session.id, session.attempt, play.id_of("question"))
+    [owed_answers] = permission_rules.owed_answers(play.world, session)
+    assert owed_answers == Decide(session.id, session.attempt, play.id_of("question"))
     play.given(tell("@g", PUSH)).then(asked(("Bash", "allow")))
-    assert permission_rules.owed(play.world, session) == [owed]
+    assert permission_rules.owed_answers(play.world, session) == [owed_answers]
     play.given(tell("@g", PermissionSettled("k1", allowed=True)))
-    assert permission_rules.owed(play.world, session) == []
+    assert permission_rules.owed_answers(play.world, session) == []
     assert play.world.owed_answers == {}
 
 

@@ -6,18 +6,18 @@ from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.errors import Malformed, NotFound
 from maestrod.api.project import Project
 from maestrod.api.run import Run, RunStatus
-from maestrod.core.world.lookup import found, named_session, open_questions
+from maestrod.core.world.lookup import named_session, open_questions, require
 from maestrod.core.world.world import World
 
 
 def test_an_existing_entity_is_found() -> None:
     project = Project(id="p", name="n", working_dir="/")
-    assert found({"p": project}, "project", "p") is project
+    assert require({"p": project}, "project", "p") is project
 
 
 def test_an_unknown_entity_is_reported_by_kind_and_shortened_id() -> None:
     with pytest.raises(NotFound) as caught:
-        found({}, "task", "x" * 10_000)
+        require({}, "task", "x" * 10_000)
     assert caught.value.reason == "task.not_found" and len(caught.value.message) < 200
 
 

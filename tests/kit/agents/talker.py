@@ -51,7 +51,7 @@ class Talker(OpaqueAdapter):
         """A title that begins with an asterisk is a busy one."""
         return Reading((ScreenShown(title.startswith("*")),)) if title else NOTHING
 
-    def say(self, text: str, *, interactive: bool) -> Sequence[Keys]:
+    def prompt_keys(self, text: str, *, interactive: bool) -> Sequence[Keys]:
         """On a terminal the text, and a moment later Enter."""
         if interactive:
             return (Keys(text.encode(), 0.4), Keys(b"\r"))
@@ -61,7 +61,7 @@ class Talker(OpaqueAdapter):
         """A line."""
         return f"{permission.value} {key} {message}\n".encode()
 
-    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Judgement:
+    def judge(self, ended: Exit, *, outcome: Outcome | None, stop_requested: bool) -> Judgement:
         """By the exit code."""
         return Judgement.COMPLETED if ended.code == 0 else Judgement.FAILED
 

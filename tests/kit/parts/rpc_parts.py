@@ -99,7 +99,7 @@ class ScriptedStops:
         async def wait() -> StopResult:
             self.stopped.append(session_id)
             if self.records and not self.left:
-                await self._engine.tell(Exited(session_id, 1, Exit(signal="TERM"), Judgement.STOPPED))
+                await self._engine.record(Exited(session_id, 1, Exit(signal="TERM"), Judgement.STOPPED))
             await trio.lowlevel.checkpoint()
             return StopResult(session_id=session_id, left=self.left, signalled=("TERM",))
 

@@ -141,7 +141,7 @@ async def house(
             await nursery.start(engine.run)
             await nursery.start(custody.run)
             await nursery.start(supervisor.run)
-            engine.listen(supervisor.heard)
+            engine.listen(supervisor.wait_until_read)
             yield House(engine, store, custody, supervisor, terminals, stops, send_effect.send_nowait, home)
             nursery.cancel_scope.cancel()
 

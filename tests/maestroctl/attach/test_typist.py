@@ -24,7 +24,7 @@ def typist() -> Any:
 def until_done(typist: Typist) -> None:
     """Step until everything was taken: each answer is waited for at the connection."""
     while typist.busy:
-        typist.step(again=True)
+        typist.step(retry=True)
         if typist.fileno() >= 0 and typist._under_way is not None:
             select.select([typist], [], [], 5.0)
 
@@ -37,7 +37,7 @@ def test_input_during_a_call_is_sent_with_the_next(daemon: FakeDaemon, typist: T
     daemon.on("session.send", {})
     for key in "abc":
         typist.type(key)
-        typist.step(again=False)
+        typist.step(retry=False)
     until_done(typist)
     assert "".join(typed(daemon)) == "abc"
     assert len(typed(daemon)) <= 3
@@ -83,7 +83,7 @@ def test_input_refused_by_a_stopping_daemon_goes_to_the_next(daemon: FakeDaemon,
 
 def test_without_a_daemon_the_event_is_kept(typist: Typist) -> None:
     typist.type("y")
-    typist.step(again=True)
+    typist.step(retry=True)
     assert typist.busy
     assert typist.fileno() == -1
 

@@ -110,7 +110,7 @@ def test_a_hanging_daemon_with_the_folder_is_named_and_no_other_is_started(
     monkeypatch.setattr(autostart, "_SOCKET_TIME", 0.0)
     here().data.mkdir(parents=True, mode=0o700)
     with single_instance(here().data, here().socket, "1") as claim:
-        claim.tell(Phase.SERVING)
+        claim.publish(Phase.SERVING)
         with pytest.raises(NoDaemon, match=f"maestrod \\(process {os.getpid()}\\) has not answered"):
             autostart.ensure(here(), os.environ)
 
@@ -122,7 +122,7 @@ def test_the_client_waits_for_a_starting_daemon_and_shows_what_it_does(
     monkeypatch.setattr(autostart, "_STARTED_WITHIN", 0.2)
     here().data.mkdir(parents=True, mode=0o700)
     with single_instance(here().data, here().socket, "1") as claim:
-        claim.tell(Phase.STARTING, progress="it is reading its store")
+        claim.publish(Phase.STARTING, progress="it is reading its store")
         with pytest.raises(NoDaemon, match="is starting"):
             autostart.ensure(here(), os.environ)
     assert (

@@ -55,7 +55,7 @@ def test_the_lock_identifies_the_daemon_before_the_socket_does(tmp_path: Path, s
     error = Silent("/run/s", 8.0, stopped)
     assert f"process {stopped} on /run/s does not answer: it is stopped" in why_silent(error, tmp_path).message
     with single_instance(tmp_path, tmp_path / "s", "1") as claim:
-        claim.tell(Phase.SERVING)
+        claim.publish(Phase.SERVING)
         assert f"maestrod (process {os.getpid()})" in why_silent(error, tmp_path).message
 
 

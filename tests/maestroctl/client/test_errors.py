@@ -48,7 +48,7 @@ def test_data_of_any_shape_is_accepted(data: object) -> None:
 
 
 def test_the_words_and_the_place_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    code = errors.tell(Malformed("usage", "bad\x1b[31m", {"path": "$.x"}), as_json=False)
+    code = errors.print_error(Malformed("usage", "bad\x1b[31m", {"path": "$.x"}), as_json=False)
     assert code == 2
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -57,17 +57,17 @@ def test_the_words_and_the_place_are_shown(capsys: pytest.CaptureFixture[str]) -
 
 def test_findings_of_the_linter_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     finding = {"path": "groups[0]", "code": "plan.empty", "message": "empty", "severity": "warning"}
-    errors.tell(Unprocessable("plan.invalid", "no", {"diagnostics": [finding, 3]}), as_json=False)
+    errors.print_error(Unprocessable("plan.invalid", "no", {"diagnostics": [finding, 3]}), as_json=False)
     assert "warning: groups[0]: empty (plan.empty)" in capsys.readouterr().err
 
 
 def test_a_bug_names_its_incident(capsys: pytest.CaptureFixture[str]) -> None:
-    assert errors.tell(Bug("internal", "broken", {"incident": "inc_7"}), as_json=False) == 70
+    assert errors.print_error(Bug("internal", "broken", {"incident": "inc_7"}), as_json=False) == 70
     assert "inc_7" in capsys.readouterr().err
 
 
 def test_json_is_one_document_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
-    errors.tell(Busy("slots", "none free", {"n": 1}), as_json=True)
+    errors.print_error(Busy("slots", "none free", {"n": 1}), as_json=True)
     captured = capsys.readouterr()
     assert captured.out == ""
     assert json.loads(captured.err) == {

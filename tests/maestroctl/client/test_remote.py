@@ -96,8 +96,8 @@ def test_flags_can_be_anywhere() -> None:
 
 def test_settings_of_this_machine_stay_here() -> None:
     with pytest.raises(Malformed, match="leave out --url"):
-        Caller({"MAESTRO_URL": "https://a"}).stay_here("doctor")
-    Caller({}).stay_here("doctor")
+        Caller({"MAESTRO_URL": "https://a"}).require_local("doctor")
+    Caller({}).require_local("doctor")
 
 
 class Server:

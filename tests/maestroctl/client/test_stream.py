@@ -186,7 +186,7 @@ def test_a_stream_of_an_unresponsive_daemon_keeps_its_connection_reports_once_an
     monkeypatch.setattr(Channel, "_quiet", 0.01)
     monkeypatch.setattr("maestroctl.client.channel.SILENT_AFTER", 0.02)
     stream, notices = EventStream(client(), EventSubscribe(since=0)), list[str]()
-    stream.tell = notices.append
+    stream.notify = notices.append
     stream.open()
     assert [event.seq for event in stream.poll(None)] == [1]
     while not notices:

@@ -42,7 +42,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Callable[[News]
     """Waits for news of a kind."""
     monkeypatch.setenv("MAESTRO_NO_AUTOSTART", "1")
     news: queue.Queue[News] = queue.Queue()
-    feed = Feed(Caller.here(), news.put)
+    feed = Feed(Caller.of_this_process(), news.put)
     feed.look_at = "ses_x"
     feed.live(["ses_x"])
 
@@ -117,5 +117,5 @@ def test_json_output_of_an_agent_is_shown_in_words(daemon: FakeDaemon) -> None:
     daemon.on("session.get", session("x") | {"readTo": 9})
     entry = {"id": "evt_1", "type": "milestone", "timestamp": 0, "message": "read the code"}
     daemon.on("session.timeline", {"items": [entry]})
-    with Caller.here().client() as client:
+    with Caller.of_this_process().client() as client:
         assert "· read the code" in tail(client, "ses_x")

@@ -14,7 +14,7 @@ from maestroctl.screen.rows import (
     task_row,
 )
 from maestroctl.show.table import width
-from maestroctl.show.tree import word
+from maestroctl.show.tree import status_text
 from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.life import Up
 from maestrod.api.reason import Reason, Source
@@ -47,7 +47,7 @@ def test_a_task_fits_its_row_and_shows_its_status() -> None:
         row = TreeRow("│ └─", a_task(status=status, progress=0.5), hidden=3)
         line = task_row(row, columns, 5000, PALETTE).plain
         fits = columns < 40 or width(line) == columns
-        if not (fits and harmless(line) and word(status) in line):
+        if not (fits and harmless(line) and status_text(status) in line):
             wrong[f"{status} in {columns} columns"] = line
     assert wrong == {}
 

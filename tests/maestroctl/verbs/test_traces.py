@@ -18,7 +18,7 @@ STATUS = {"version": "1", "instance": "i", "pid": 42, "startedAt": 1, "seq": 1}
 
 
 def found(*, data: bool = False) -> list[str]:
-    return [trace.what for trace in traces(Caller.here(), data=data)]
+    return [trace.description for trace in traces(Caller.of_this_process(), data=data)]
 
 
 def test_a_running_daemon_is_shown_with_its_live_sessions(daemon: FakeDaemon) -> None:
@@ -44,8 +44,8 @@ def test_hooks_in_project_folders_without_a_record_are_found(daemon: FakeDaemon,
     settings.parent.mkdir()
     line = "/usr/bin/python3 -I -S /gone/hooks/event.py --installed --agent codex --event Stop"
     settings.write_text(f'{{"hooks": {{"Stop": [{{"hooks": [{{"type": "command", "command": "{line}"}}]}}]}}}}')
-    [hooks, _] = traces(Caller.here(), data=False)
-    assert hooks.what == f"hooks of codex in {settings}"
+    [hooks, _] = traces(Caller.of_this_process(), data=False)
+    assert hooks.description == f"hooks of codex in {settings}"
     hooks.remove()
     assert line not in settings.read_text()
 
@@ -71,12 +71,12 @@ def test_data_stays_while_a_daemon_or_a_session_uses_it() -> None:
     session.mkdir(parents=True)
     lock = os.open(session / "shim.lock", os.O_RDWR | os.O_CREAT)
     fcntl.flock(lock, fcntl.LOCK_EX)
-    left, folder = traces(Caller.here(), data=True)
-    assert left.what.startswith("1 session left running")
+    left, folder = traces(Caller.of_this_process(), data=True)
+    assert left.description.startswith("1 session left running")
     with pytest.raises(Conflict, match="still running"):
         folder.remove()
     os.close(lock)
-    [folder] = traces(Caller.here(), data=True)
+    [folder] = traces(Caller.of_this_process(), data=True)
     folder.remove()
     assert not data.exists()
 

@@ -3,24 +3,24 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestrod.transport.bridge.query import word
+from maestrod.transport.bridge.query import parameter
 from tests.kit.clients.bridge_client import bridging
 
 
 def test_the_last_member_of_a_name_counts() -> None:
-    assert word("a=1&b=%20&a=2", "a") == "2"
-    assert word("a=1&b=", "b") == ""
-    assert word("a=1", "c") is None
-    assert word("", "c") is None
+    assert parameter("a=1&b=%20&a=2", "a") == "2"
+    assert parameter("a=1&b=", "b") == ""
+    assert parameter("a=1", "c") is None
+    assert parameter("", "c") is None
 
 
 def test_a_payload_with_a_crowd_of_members_is_ignored() -> None:
-    assert word("&".join(["a=1"] * 1000), "a") is None
+    assert parameter("&".join(["a=1"] * 1000), "a") is None
 
 
 @given(st.text(st.characters(codec="ascii"), max_size=200))
 def test_no_query_makes_it_raise(query: str) -> None:
-    word(query, "a")
+    parameter(query, "a")
 
 
 async def test_a_query_of_hundreds_of_members_is_no_bug() -> None:

@@ -139,7 +139,7 @@ class Runner:
                 status = _reap(pid)
                 if status is not None:
                     give_up = time.monotonic() + DRAIN
-                elif signals.STOP.wanted and give_up is None:
+                elif signals.STOP.requested and give_up is None:
                     _tell(pid, signals.TERM)
                     give_up = time.monotonic() + GRACE
             late = give_up is not None and time.monotonic() >= give_up

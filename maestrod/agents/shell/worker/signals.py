@@ -61,24 +61,24 @@ class _Stop:
     """Whether a stop has arrived, and whether it may be raised at once."""
 
     def __init__(self) -> None:
-        self.wanted = False
-        self.held = False
+        self.requested = False
+        self.deferred = False
 
     def __call__(self, number: int, frame: object) -> None:
-        self.wanted = True
-        if not self.held:
+        self.requested = True
+        if not self.deferred:
             raise Stopped
 
     def __enter__(self) -> None:
-        self.held = True
+        self.deferred = True
 
     def __exit__(self, *error: object) -> None:
-        self.held = False
-        if self.wanted:
+        self.deferred = False
+        if self.requested:
             raise Stopped
 
 
-#: Inside ``with STOP:`` a stop only sets ``STOP.wanted`` and is raised at the end, so that no child is forgotten.
+#: Inside ``with STOP:`` a stop only sets ``STOP.requested`` and is raised at the end, so that no child is forgotten.
 STOP = _Stop()
 
 
