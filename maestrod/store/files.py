@@ -12,6 +12,7 @@ import os
 import stat
 import sys
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -193,16 +194,24 @@ def write_all(files: Files, fd: int, data: bytes | memoryview, offset: int) -> N
 
 
 def atomic_write(files: Files, path: Path, data: bytes, *, sync_dir: bool = True) -> None:
-    """Replace ``path`` with ``data`` so that a crash leaves the old content or the new, never a mixture.
+    """Replace ``path`` with ``data`` so that a crash leaves the old content or the new, never a mixture. See ``atomic_write_chunks``."""
+    atomic_write_chunks(files, path, (data,), sync_dir=sync_dir)
+
+
+def atomic_write_chunks(files: Files, path: Path, chunks: Iterable[bytes], *, sync_dir: bool = True) -> int:
+    """The same for content in chunks, which need not fit into memory. Returns the size in bytes.
 
     ``sync_dir=False`` leaves the last step to a caller that replaces many files of one folder. The temporary file is
     ``.<name>.tmp`` in the same folder; it is removed if a step fails.
     """
     temporary = path.with_name(f".{path.name}.tmp")
     fd = files.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    size = 0
     try:
         try:
-            write_all(files, fd, data, 0)
+            for chunk in chunks:
+                write_all(files, fd, chunk, size)
+                size += len(chunk)
             files.fsync(fd)
         finally:
             files.close(fd)
@@ -212,6 +221,7 @@ def atomic_write(files: Files, path: Path, data: bytes, *, sync_dir: bool = True
         raise
     if sync_dir:
         files.fsync_dir(path.parent)
+    return size
 
 
 def remove(files: Files, path: Path) -> None:

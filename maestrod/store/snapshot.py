@@ -5,7 +5,6 @@ call); and a trailer with the number of lines and the CRC-32 of all bytes before
 trusted only if the trailer matches. For 100,000 tasks, a start reads one file of 70 MB instead of opening 100,000.
 """
 
-import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ import msgspec
 from maestrod.api.model.base import Entity
 from maestrod.core.world.entities import KINDS
 from maestrod.core.world.sparse import sparse
-from maestrod.store.files import Files, remove, write_all
+from maestrod.store.files import Files, atomic_write_chunks
 
 FORMAT = 2
 #: Entities encoded at once: this takes about 0.5 ms, so that the engine's thread can run in between.
@@ -63,23 +62,7 @@ class _Trailer(msgspec.Struct, forbid_unknown_fields=True):
 
 def write_snapshot(files: Files, path: Path, capture: Capture) -> int:
     """Replace the snapshot at ``path`` durably. Returns its size in bytes."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    fd = files.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    offset = 0
-    try:
-        try:
-            for chunk in _chunks(capture):
-                write_all(files, fd, chunk, offset)
-                offset += len(chunk)
-            files.fsync(fd)
-        finally:
-            files.close(fd)
-        files.rename(temporary, path)
-    except OSError:
-        remove(files, temporary)
-        raise
-    files.fsync_dir(path.parent)
-    return offset
+    return atomic_write_chunks(files, path, _chunks(capture))
 
 
 def _chunks(capture: Capture) -> Iterator[bytes]:

@@ -2,17 +2,17 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from maestrod.agents.adapter import Keys, LaunchPlan, LaunchRequest
+from maestrod.agents.adapter import LaunchPlan, LaunchRequest
 from maestrod.agents.codex import hooks, stream
 from maestrod.agents.codex.launch import launch
 from maestrod.agents.codex.program import PROGRAM
 from maestrod.agents.kit import installed
 from maestrod.agents.kit.json_lines import read_object
 from maestrod.agents.kit.judging import judge
-from maestrod.agents.kit.keys import typed
+from maestrod.agents.kit.turn_adapter import TurnAdapter
 from maestrod.api.permission import Permission
 from maestrod.api.process import Exit
 from maestrod.api.session import Terminal
@@ -27,7 +27,7 @@ TRAITS = AgentTraits(turns=Turns.PROCESS, plans=True, resumes=True, terminal=Ter
 _SPINNER = range(0x2800, 0x2900)
 
 
-class CodexAdapter:
+class CodexAdapter(TurnAdapter):
     """OpenAI's Codex, from npm or as its native program."""
 
     name = "codex"
@@ -54,14 +54,6 @@ class CodexAdapter:
         if not title or "Action Required" in title:
             return NOTHING
         return Reading((ScreenShown(ord(title[0]) in _SPINNER),))
-
-    def prompt_keys(self, text: str, *, interactive: bool) -> Sequence[Keys]:
-        """Typed on a terminal; headless, every prompt comes with a start."""
-        return typed(text) if interactive else ()
-
-    def answer(self, key: str, permission: Permission, *, message: str = "") -> bytes:
-        """Empty: it asks with hooks only."""
-        return b""
 
     def hook_answer(self, event: str, permission: Permission | None, *, message: str = "") -> str:
         """The answer to ``PermissionRequest``; empty leaves the decision to its own dialog."""

@@ -2,17 +2,17 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from maestrod.agents.adapter import Keys, LaunchPlan, LaunchRequest
+from maestrod.agents.adapter import LaunchPlan, LaunchRequest
 from maestrod.agents.gemini import hooks, stream
 from maestrod.agents.gemini.launch import PROGRAM, launch
 from maestrod.agents.kit import installed
 from maestrod.agents.kit.hook_template import GATE
 from maestrod.agents.kit.json_lines import read_object
 from maestrod.agents.kit.judging import judge
-from maestrod.agents.kit.keys import typed
+from maestrod.agents.kit.turn_adapter import TurnAdapter
 from maestrod.api.permission import Permission
 from maestrod.api.process import Exit
 from maestrod.api.session import Terminal
@@ -26,7 +26,7 @@ TRAITS = AgentTraits(turns=Turns.PROCESS, plans=True, resumes=True, terminal=Ter
 _WORKING, _READY = "✦", "◇"
 
 
-class GeminiAdapter:
+class GeminiAdapter(TurnAdapter):
     """Google's Gemini CLI, from npm."""
 
     name = "gemini"
@@ -51,14 +51,6 @@ class GeminiAdapter:
     def read_title(self, title: str) -> Reading:
         """``✦  Working… (project)`` or ``◇  Ready (project)``. Other titles are ignored: a hook reports what it asks."""
         return Reading((ScreenShown(title[0] == _WORKING),)) if title[:1] in {_WORKING, _READY} else NOTHING
-
-    def prompt_keys(self, text: str, *, interactive: bool) -> Sequence[Keys]:
-        """Typed on a terminal; headless, every prompt comes with a start."""
-        return typed(text) if interactive else ()
-
-    def answer(self, key: str, permission: Permission, *, message: str = "") -> bytes:
-        """Empty: it asks with its hook only."""
-        return b""
 
     def hook_answer(self, event: str, permission: Permission | None, *, message: str = "") -> str:
         """What the gate passes to the agent. Without a decision the tool does not run: there is no one else to ask."""

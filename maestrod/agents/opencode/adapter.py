@@ -1,15 +1,14 @@
 """The ``opencode`` agent: writes to OpenCode and judges it. ``launch.py`` starts it, ``stream.py`` and ``hooks.py`` read it."""
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
-from maestrod.agents.adapter import Keys, LaunchPlan, LaunchRequest
+from maestrod.agents.adapter import LaunchPlan, LaunchRequest
 from maestrod.agents.kit import installed
 from maestrod.agents.kit.hook_template import GATE
 from maestrod.agents.kit.json_lines import read_object
 from maestrod.agents.kit.judging import judge
-from maestrod.agents.kit.keys import typed
+from maestrod.agents.kit.turn_adapter import TurnAdapter
 from maestrod.agents.opencode import hooks, stream
 from maestrod.agents.opencode.launch import PROGRAM, launch
 from maestrod.api.permission import Permission
@@ -31,7 +30,7 @@ TRAITS = AgentTraits(
 )
 
 
-class OpenCodeAdapter:
+class OpenCodeAdapter(TurnAdapter):
     """OpenCode, from npm or as its own program."""
 
     name = "opencode"
@@ -52,14 +51,6 @@ class OpenCodeAdapter:
     def read_title(self, title: str) -> Reading:
         """No signs: the title names the conversation."""
         return NOTHING
-
-    def prompt_keys(self, text: str, *, interactive: bool) -> Sequence[Keys]:
-        """Typed on a terminal; headless, every prompt comes with a start."""
-        return typed(text) if interactive else ()
-
-    def answer(self, key: str, permission: Permission, *, message: str = "") -> bytes:
-        """Empty: it asks with its plugin only."""
-        return b""
 
     def hook_answer(self, event: str, permission: Permission | None, *, message: str = "") -> str:
         """What the plugin waits for before a tool runs; without a decision the tool does not run."""

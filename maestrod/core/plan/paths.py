@@ -5,6 +5,10 @@ character. A pattern also covers everything below its matches (``src`` covers ``
 """
 
 import functools
+from collections.abc import Callable
+
+#: Pairs of positions in two patterns.
+_Pairs = tuple[tuple[int, int], ...]
 
 
 def problem(pattern: str) -> tuple[str, str] | None:
@@ -31,23 +35,15 @@ def overlap(one: str, other: str) -> bool:
 
 def _parts_meet(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Walk both patterns together over all expansions of ``**``. The end of either pattern covers everything below it."""
-    seen: set[tuple[int, int]] = set()
-    open_pairs = [(0, 0)]
-    while open_pairs:
-        pair = open_pairs.pop()
-        if pair in seen:
-            continue
-        seen.add(pair)
-        i, j = pair
+
+    def after(i: int, j: int) -> _Pairs | None:
         if i == len(one) or j == len(other):
-            return True
-        if one[i] == "**":
-            open_pairs += [(i + 1, j), (i, j + 1)]
-        elif other[j] == "**":
-            open_pairs += [(i, j + 1), (i + 1, j)]
-        elif _names_meet(one[i], other[j]):
-            open_pairs.append((i + 1, j + 1))
-    return False
+            return None
+        if "**" in {one[i], other[j]}:
+            return (i + 1, j), (i, j + 1)
+        return ((i + 1, j + 1),) if _names_meet(one[i], other[j]) else ()
+
+    return _reaches_an_end(after)
 
 
 @functools.lru_cache(maxsize=65536)
@@ -56,6 +52,22 @@ def _names_meet(one: str, other: str) -> bool:
     if one == other:
         return True
     left, right = _tokens(one), _tokens(other)
+
+    def after(i: int, j: int) -> _Pairs | None:
+        if i == len(left) and j == len(right):
+            return None
+        if i < len(left) and left[i] == "*":
+            return ((i + 1, j), (i, j + 1)) if j < len(right) else ((i + 1, j),)
+        if j < len(right) and right[j] == "*":
+            return ((i, j + 1), (i + 1, j)) if i < len(left) else ((i, j + 1),)
+        both = i < len(left) and j < len(right) and ("?" in {left[i], right[j]} or left[i] == right[j])
+        return ((i + 1, j + 1),) if both else ()
+
+    return _reaches_an_end(after)
+
+
+def _reaches_an_end(after: Callable[[int, int], _Pairs | None]) -> bool:
+    """Whether a walk over pairs of positions from the start can reach an end. ``after`` returns the next pairs, None at an end."""
     seen: set[tuple[int, int]] = set()
     open_pairs = [(0, 0)]
     while open_pairs:
@@ -63,15 +75,10 @@ def _names_meet(one: str, other: str) -> bool:
         if pair in seen:
             continue
         seen.add(pair)
-        i, j = pair
-        if i == len(left) and j == len(right):
+        following = after(*pair)
+        if following is None:
             return True
-        if i < len(left) and left[i] == "*":
-            open_pairs += [(i + 1, j), (i, j + 1)] if j < len(right) else [(i + 1, j)]
-        elif j < len(right) and right[j] == "*":
-            open_pairs += [(i, j + 1), (i + 1, j)] if i < len(left) else [(i, j + 1)]
-        elif i < len(left) and j < len(right) and ("?" in {left[i], right[j]} or left[i] == right[j]):
-            open_pairs.append((i + 1, j + 1))
+        open_pairs += following
     return False
 
 

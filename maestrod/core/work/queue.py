@@ -3,6 +3,7 @@ decision.
 """
 
 import enum
+from typing import Protocol
 
 import msgspec
 
@@ -134,34 +135,40 @@ def _give_out(draft: Draft, queue: Queue, item: QueueItem) -> QueueClaim:
 
 def complete(draft: Draft, params: QueueComplete, actor: Actor) -> QueueItem:
     """Complete the item in progress, and its task."""
-    queue, item = item_for(draft, actor, params.session_id, params.task_id)
-    left = draft.task(item.task_id)
-    at = moment_of(draft, params.at, left)
-    if _move(draft, queue, item, ItemEvent.COMPLETE, at=at) is queue:
-        return item
-    task.complete(draft, left, queue.session_id, params.summary, at=at)
-    return after(draft, queue.id, item.task_id)
+    return _end(draft, params, actor, ItemEvent.COMPLETE, task.complete, params.summary)
 
 
 def fail(draft: Draft, params: QueueFail, actor: Actor) -> QueueItem:
     """Fail the item in progress, and the present attempt at its task."""
-    queue, item = item_for(draft, actor, params.session_id, params.task_id)
-    left = draft.task(item.task_id)
-    at = moment_of(draft, params.at, left)
-    if _move(draft, queue, item, ItemEvent.FAIL, params.error, at=at) is queue:
-        return item
-    task.fail(draft, left, queue.session_id, params.error, at=at)
-    return after(draft, queue.id, item.task_id)
+    return _end(draft, params, actor, ItemEvent.FAIL, task.fail, params.error, params.error)
 
 
 def skip(draft: Draft, params: QueueSkip, actor: Actor) -> QueueItem:
     """Skip an item and its task."""
+    return _end(draft, params, actor, ItemEvent.SKIP, task.skip, params.reason, params.reason)
+
+
+class _Report(Protocol):
+    """What ends the task of an item: ``task.complete``, ``task.fail`` or ``task.skip``."""
+
+    def __call__(self, draft: Draft, task: Task, session_id: str, text: str, /, *, at: int | None) -> Task: ...
+
+
+def _end(
+    draft: Draft,
+    params: QueueComplete | QueueFail | QueueSkip,
+    actor: Actor,
+    event: ItemEvent,
+    report: _Report,
+    text: str,
+    why: str | None = None,
+) -> QueueItem:
     queue, item = item_for(draft, actor, params.session_id, params.task_id)
     left = draft.task(item.task_id)
     at = moment_of(draft, params.at, left)
-    if _move(draft, queue, item, ItemEvent.SKIP, params.reason, at=at) is queue:
+    if _move(draft, queue, item, event, why, at=at) is queue:
         return item
-    task.skip(draft, left, queue.session_id, params.reason, at=at)
+    report(draft, left, queue.session_id, text, at=at)
     return after(draft, queue.id, item.task_id)
 
 
