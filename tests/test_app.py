@@ -1,4 +1,4 @@
-"""The composition root, run in this process where a test has to reach in: ready, reachable, stopped, and what stops a start."""
+"""The composition root, run in this process where a test needs access: ready, reachable, stopped, and failed starts."""
 
 import os
 import time

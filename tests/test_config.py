@@ -1,4 +1,4 @@
-"""The configuration: the later source wins, each value knows where it came from, a mistake names its place."""
+"""The configuration: the later source wins, each value knows its origin, a mistake names its place."""
 
 import os
 from pathlib import Path

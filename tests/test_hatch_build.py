@@ -1,4 +1,4 @@
-"""The build hook that brings the page's terminal emulator: all of it or nothing, and a build that never fails for it."""
+"""The build hook that fetches the page's terminal emulator: all of it or nothing, and it never fails a build."""
 
 import importlib.util
 import sys

@@ -1,4 +1,4 @@
-"""The listeners, run with the whole daemon: a port that fails costs that port, and the socket is made again when it is gone."""
+"""The listeners with the whole daemon: a failing port costs only that port, and a deleted socket is created again."""
 
 import os
 import shutil

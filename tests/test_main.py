@@ -1,4 +1,4 @@
-"""The ``maestrod`` program: results become exit codes, answers go to standard output, everything else to standard error."""
+"""The ``maestrod`` program: exit codes, results on stdout, everything else on stderr."""
 
 import json
 import os

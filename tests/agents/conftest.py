@@ -1,4 +1,4 @@
-"""A place for a worker in each test."""
+"""A folder for a worker in each test."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What adapters exchange must not give secrets away."""
+"""Values that adapters exchange do not reveal secrets."""
 
 from maestrod.agents.adapter import LaunchPlan
 from maestrod.agents.shell.adapter import ShellAdapter

@@ -1,4 +1,4 @@
-"""``docs/agents.md`` says of the agents what their adapters say."""
+"""``docs/agents.md`` agrees with the adapters."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Hooks of all agents at the edge: read and answered by the adapter of the agent they name."""
+"""Hook calls at the edge: the adapter of the agent that the hook names reads and answers them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Every adapter is registered by its own name and can say whether it is there."""
+"""Every adapter is registered by its own name and can say whether its agent is installed."""
 
 import pytest
 

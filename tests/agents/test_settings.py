@@ -1,4 +1,4 @@
-"""What may stand in an agent's table: names of variables and never values, words of a bounded length."""
+"""What an agent's table may contain: names of variables but never values, words of a bounded length."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""A time limit keeps what is left of it while it is stopped, and is never both running and stopped.
+"""A stopped time limit keeps the remaining time, and a limit never runs and stops at the same time.
 
 Covers ``task.py``: when a task times out is what its clock says.
 """

@@ -1,4 +1,4 @@
-"""The one table of errors: every surface can tell every error."""
+"""The table of errors: every surface can report every error."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What cannot be together cannot be written down: a session has what fits its status.
+"""Impossible states cannot be written down: a session has the members that fit its status.
 
 Covers ``session.py``: its status and what it has go together.
 """

@@ -1,4 +1,4 @@
-"""What is over is said once, by the statuses of the contract, and everybody asks them.
+"""Which statuses are final is defined once, in the contract, and everyone uses that.
 
 Covers ``run.py``, ``attention.py``, ``task_category.py``: the contract's files, which define nothing else than what is over.
 """

@@ -1,4 +1,4 @@
-"""How a process ended: the signal by its name, whatever an older version wrote."""
+"""How a process ended: the signal has its name, whatever an older version wrote."""
 
 from pathlib import Path
 

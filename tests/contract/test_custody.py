@@ -1,4 +1,4 @@
-"""The promises of custody, held by the real one (real processes) and by the fake one (scripts) alike."""
+"""The promises of custody hold for the real one (real processes) and the fake one (scripts)."""
 
 import os
 from collections.abc import Callable

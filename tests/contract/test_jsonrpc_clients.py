@@ -1,4 +1,4 @@
-"""Public JSON-RPC clients, unchanged, talk to the socket: in Python and Node, by line and by Content-Length.
+"""Public JSON-RPC clients work with the socket unchanged: in Python and Node, by line and by Content-Length.
 
 The Node clients run where ``node`` is and ``MAESTRO_NODE_MODULES`` names a folder with the packages of ``NODE_PACKAGES``.
 """

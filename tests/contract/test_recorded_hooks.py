@@ -1,4 +1,4 @@
-"""What the hooks of 0.1 send is understood, and the settings that it installed go on working, with its programs and with today's.
+"""Messages of the 0.1 hooks are understood, and the settings that 0.1 installed keep working with old and new programs.
 
 ``sent/`` has requests as 0.1's hooks sent them and the answers that they got: ``event.report`` and ``permission.ask`` are frozen.
 ``tests/kit/recorded/hooks.py`` tells how all of it was recorded.

@@ -1,4 +1,4 @@
-"""A session held by the shim of 0.1 is found, controlled and ended by the daemon of today; what the two say to each other is frozen.
+"""Today's daemon finds, controls and ends a session held by the 0.1 shim; the protocol between the two is frozen.
 
 The shim that started an agent holds it until its end, so a newer daemon speaks 0.1's control protocol for as long as 0.1's sessions
 live, and reads the records that they leave. ``tests/kit/recorded/shim.py`` tells how all of it was recorded.

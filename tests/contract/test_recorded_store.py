@@ -1,4 +1,4 @@
-"""The data folders that version 0.1 wrote are read whole, whatever of them is left.
+"""Data folders that version 0.1 wrote are read completely, even damaged ones.
 
 ``world.jsonl`` is the world in 0.1's own words; ``tests/kit/recorded/store.py`` tells how the folders were made. The store is migrated on
 the way, and what it says of sessions is put back into those words to be compared.

@@ -1,4 +1,4 @@
-"""One contract, two stores: what tests of the upper floors see of ``MemoryStore`` is what the daemon gets of ``Store``."""
+"""One contract, two stores: ``MemoryStore`` in tests behaves like the daemon's ``Store``."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,4 +1,4 @@
-"""Scenarios with agents that speak: one that takes prompts on its stream, one with a process for every turn."""
+"""Scenarios with talking agents: one that takes prompts on its stream, one with a process for every turn."""
 
 from collections.abc import Mapping
 from typing import Any

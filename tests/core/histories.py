@@ -1,4 +1,4 @@
-"""What random histories are made of: plans and limits to draw, and how to compare worlds and decisions."""
+"""Parts of random histories: plans and limits to draw, and how to compare worlds and decisions."""
 
 import zlib
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a machine shows on which every folder is there, with the skill ``review`` and the persona ``critic``."""
+"""A machine on which every folder exists, with the skill ``review`` and the persona ``critic``."""
 
 from collections.abc import Iterable
 from zlib import crc32

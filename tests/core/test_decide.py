@@ -1,4 +1,4 @@
-"""Random histories of the whole domain: whatever is called and found out, in whatever order, the laws hold.
+"""Random histories of the whole domain: the laws hold for all calls and facts in any order.
 
 A machine plays owner, sessions and daemon. After each step it checks the laws (``tests/kit/worlds/laws.py``), that a refused command
 changed nothing, that a decision can be undone, that the journal replayed gives the same world, and that a world loaded from

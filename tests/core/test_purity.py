@@ -1,4 +1,4 @@
-"""``decide`` is pure in fact: with the machine out of reach it decides the same, and so it does on another machine."""
+"""``decide`` is pure: it makes the same decisions without access to the machine, and on another machine."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Repeatable calls: the same request id with the same payload gets the first reply, with another one a conflict."""
+"""Repeatable calls: the same request id with the same payload gets the first reply, with another payload a conflict."""
 
 from maestrod.core.values.effects import Stop
 from maestrod.core.values.policy import Policy

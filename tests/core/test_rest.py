@@ -1,4 +1,4 @@
-"""The world comes to rest within the decision that moved it; the random histories of ``test_decide.py`` hold this for all."""
+"""The world comes to rest within the decision that moved it; ``test_decide.py`` checks this for random histories."""
 
 from maestrod.api.turn import Outcome
 from maestrod.core.values.signs import TurnEnded

@@ -1,4 +1,4 @@
-"""The scheduler: order, limits, and what a session is given.
+"""The scheduler: order, limits, and the tasks that a session gets.
 
 Covers ``slots.py``: slots are counted where they are given out.
 """

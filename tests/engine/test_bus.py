@@ -1,4 +1,4 @@
-"""The bus gives each subscriber what it asked for, in order, and nothing after it left."""
+"""The bus delivers to each subscriber what it asked for, in order, and nothing after it left."""
 
 import trio
 

@@ -1,4 +1,4 @@
-"""Stamps: ids made later sort later, also within a millisecond and when the clock goes back."""
+"""Stamps: later ids sort later, even within a millisecond and when the clock goes back."""
 
 from hypothesis import given
 from hypothesis import strategies as st

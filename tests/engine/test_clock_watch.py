@@ -1,4 +1,4 @@
-"""The system tells of jumps where it can, and nothing wakes an idle daemon before one."""
+"""The system reports clock jumps where it can, and nothing wakes an idle daemon before one."""
 
 import os
 import sys

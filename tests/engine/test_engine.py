@@ -1,4 +1,4 @@
-"""The engine: nobody hears of a decision before it is durable, and what fails leaves no trace."""
+"""The engine: a decision is published only once it is durable, and a failed one leaves no trace."""
 
 from collections.abc import Sequence
 

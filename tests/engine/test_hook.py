@@ -1,4 +1,4 @@
-"""A hook's payload is signs before anything is decided, by whichever way it comes in."""
+"""A hook's payload becomes signs before anything is decided, however it arrives."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Every kind of wait there is, through everything that can happen to a clock: restarts, stalls, sleeps, and clocks that are set.
+"""Every kind of wait through everything that can happen to a clock: restarts, stalls, sleep, and setting it.
 
 Times are seconds of the test's clock. Each wait is ``LENGTH`` long and begins at 0; what happens, happens at ``MOMENT``.
 

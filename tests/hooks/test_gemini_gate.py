@@ -1,4 +1,4 @@
-"""Gemini's gate: a decision is passed on, silence refuses."""
+"""Gemini's gate: a decision is passed on; without an answer the gate refuses."""
 
 import json
 import subprocess

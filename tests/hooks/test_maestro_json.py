@@ -1,4 +1,4 @@
-"""The small JSON of the programs that run alone against the large one of the standard library: it is one file for all of them."""
+"""The small JSON module of the standalone programs compared with the standard library; they all share one file."""
 
 import json
 import math

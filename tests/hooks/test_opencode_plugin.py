@@ -1,4 +1,4 @@
-"""Our plugin in OpenCode, run by Node: what it tells, that nothing is lost without a daemon, and that silence refuses a tool."""
+"""Our plugin in OpenCode, run by Node: its reports, that none is lost without a daemon, and that it refuses tools without an answer."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Projects found by their real folders: by links, from inside, moved, replaced, gone, and where nobody answers."""
+"""Projects are found by their real folders: through links, from inside, moved, replaced, deleted, and on unresponsive file systems."""
 
 import os
 import shutil

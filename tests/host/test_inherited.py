@@ -1,4 +1,4 @@
-"""What the daemon takes for itself, and what agents get back of it."""
+"""What the daemon takes for itself, and what agents get back."""
 
 import os
 import resource

@@ -1,4 +1,4 @@
-"""The log: one line per record, no secrets, no forged lines, no harm to who logs."""
+"""The log: one line per record, no secrets, no forged lines, no harm to the caller."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""A private file is whole, for the user only, and never written through a link."""
+"""A private file is whole, private, and never written through a link."""
 
 import os
 import resource

@@ -1,4 +1,4 @@
-"""A request to shut down is heard once; the second one hurries. Signals make requests."""
+"""A request to shut down counts once, and a second one hurries. Signals make requests."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A daemon whose data folder was taken away ends, so that it writes nothing into what is there now."""
+"""A daemon whose data folder was removed ends, so that it writes nothing into what is there now."""
 
 import shutil
 from pathlib import Path

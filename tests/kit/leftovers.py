@@ -1,4 +1,4 @@
-"""Processes that tests of a parallel run left behind: pytest-xdist kills a worker that does not come to an end, and its daemons live on."""
+"""Ends processes that a parallel test run left behind: pytest-xdist kills a hanging worker, but its daemons survive."""
 
 import os
 

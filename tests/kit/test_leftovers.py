@@ -1,4 +1,4 @@
-"""What an interrupted run left is ended: what carries its mark, what that started, and nothing else."""
+"""The leftovers of an interrupted run are ended: marked processes and their children, and nothing else."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What tests of the command line share: a daemon that answers as told, and the command line itself."""
+"""Shared by tests of the command line: a daemon with scripted answers, and the command line itself."""
 
 import os
 from collections.abc import Callable, Iterator

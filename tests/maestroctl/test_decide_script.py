@@ -1,4 +1,4 @@
-"""The hook that waits for a decision: it asks until it is answered, and leaves it to the agent when nobody can."""
+"""The hook that waits for a decision: it asks until it is answered, and leaves the decision to the agent when no daemon can."""
 
 import json
 import os

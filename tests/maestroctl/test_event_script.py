@@ -1,4 +1,4 @@
-"""The hook script: one message or one file, never a word on stdout, never another exit code than 0, never a second."""
+"""The hook script: one message or one file, nothing on stdout, always exit code 0, always within a second."""
 
 import json
 import os

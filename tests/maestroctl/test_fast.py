@@ -1,4 +1,4 @@
-"""The fast path does what the long way does: same calls, same output, same exit codes; and its table is the rows'."""
+"""The fast path equals the full command line: same calls, same output, same exit codes; its table matches the rows."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The entry: errors as exit codes, closed pipes in silence, and what stays out of the way of the fast path."""
+"""The entry point: errors as exit codes, silence on closed pipes, and what stays out of the fast path."""
 
 import os
 import subprocess

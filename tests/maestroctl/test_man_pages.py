@@ -1,4 +1,4 @@
-"""The manual pages: they are what the commands say, every command has one, and man can read them."""
+"""The manual pages match the commands, every command has one, and man can read them."""
 
 import functools
 import shutil

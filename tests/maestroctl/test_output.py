@@ -1,4 +1,4 @@
-"""What is printed cannot drive a terminal, and a reader that has gone is no error."""
+"""Output cannot control a terminal, and a reader that left is not an error."""
 
 import io
 import unicodedata

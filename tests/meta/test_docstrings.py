@@ -1,4 +1,4 @@
-"""Where a reader needs words: every package a paragraph, every module a docstring, the contract and the core every name."""
+"""Required docstrings: a paragraph for every package, one for every module, one for every name of the contract and the core."""
 
 import ast
 from collections.abc import Iterator

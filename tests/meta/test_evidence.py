@@ -1,4 +1,4 @@
-"""The pages of promises name tests as evidence: every one of them exists, and every promise and fault has some."""
+"""The pages of promises name tests as evidence: each of them exists, and every promise and fault has some."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Nothing of one machine, nothing unfinished, no names that mean nothing."""
+"""No paths of one machine, nothing unfinished, no meaningless names."""
 
 import re
 

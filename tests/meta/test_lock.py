@@ -1,4 +1,4 @@
-"""The lock files: every requirement pinned once, inside its range, with hashes, for every Python and system we support."""
+"""The lock files: every requirement is pinned once, inside its range, with hashes, for every supported Python and system."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""The Makefile: the list of targets a newcomer sees is the list there is."""
+"""The Makefile lists all its targets."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""Every method row can carry every surface that is made from it: the command, the route, the schema and the example.
+"""Every method row supports all surfaces made from it: the command, the route, the schema and the example.
 
 Covers ``project.py``: every row and its structs are checked here.
 """

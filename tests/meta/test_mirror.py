@@ -1,4 +1,4 @@
-"""Every source file has its test where a reader looks for it: ``maestrod/a/b.py`` in ``tests/a/test_b.py``.
+"""Every source file has its test where a reader expects it: ``maestrod/a/b.py`` in ``tests/a/test_b.py``.
 
 A file that defines no function holds values only and is tested by those who use them. ``task_rules.py`` and ``task_state.py`` say how
 a noun changes: that is the test of the noun, ``test_task.py``. Any other test that covers a neighbour says so in a line of its

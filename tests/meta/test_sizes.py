@@ -1,4 +1,4 @@
-"""Files a reader takes in at once: at most 400 lines, functions at most 60 without their docstring; folders of at most 32 modules."""
+"""Limits of size: files of 400 lines, functions of 60 without their docstring, folders of 32 modules."""
 
 import ast
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What a machine can hold of ``docs/style.md``: the word list, the first lines of ``--help``, and commit subjects.
+"""The part of ``docs/style.md`` that a machine can check: the word list, the first lines of ``--help``, and commit subjects.
 
 The words come from the page itself (the table under "Words a test looks for"), so that page and test cannot differ. The tests read
 the prose of every page, the changelog, skills, the help of every command, and the string literals in the code; in the packages of

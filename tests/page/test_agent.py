@@ -1,4 +1,4 @@
-"""The page before a program that talks as Claude Code does, by the real adapter: read it, let it act, tell it something."""
+"""The page with a program that behaves like Claude Code, through the real adapter: read it, approve an action, send a message."""
 
 import json
 import os

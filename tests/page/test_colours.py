@@ -1,4 +1,4 @@
-"""The page's colours can be read: text on every ground it stands on has the contrast of WCAG 2.2 level AA (4.5 to 1), light and dark."""
+"""The page's colours are readable: text has the contrast of WCAG 2.2 level AA (4.5 to 1) on every background, light and dark."""
 
 import re
 

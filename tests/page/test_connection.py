@@ -1,4 +1,4 @@
-"""The page when the line breaks, the daemon restarts, or a sign-in is over: it comes back by itself and misses nothing."""
+"""The page when the connection breaks, the daemon restarts, or a sign-in expires: it recovers by itself and misses nothing."""
 
 import itertools
 import shutil

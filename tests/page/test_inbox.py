@@ -1,4 +1,4 @@
-"""The inbox of the page: a field only where text is taken, plans among the questions, refusals in words."""
+"""The inbox of the page: a field only where text is accepted, plans among the questions, readable refusals."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is drawn can be read: nothing is cut at its feet, titles of a graph are told apart, controls are large enough and have roles."""
+"""The page is readable: nothing is clipped, titles of a graph are distinguishable, controls are large enough and have roles."""
 
 import pytest
 

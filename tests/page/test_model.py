@@ -1,4 +1,4 @@
-"""What the page works out without a daemon: its models, run in the browser from the files themselves."""
+"""The page's models, run in the browser without a daemon."""
 
 import json
 import threading

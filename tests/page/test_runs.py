@@ -1,4 +1,4 @@
-"""Runs on the page: told apart, failures named where they are looked for, figures of the daemon, a folder that is there."""
+"""Runs on the page: distinguishable, failures named where users look, the daemon's figures, an existing folder."""
 
 import pytest
 

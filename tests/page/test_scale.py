@@ -1,4 +1,4 @@
-"""The page with a thousand tasks, fifty sessions and a terminal that prints without end: quick, smooth, and of bounded memory."""
+"""The page with a thousand tasks, fifty sessions and a terminal with endless output: quick, smooth, and of bounded memory."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Terminals on the page: colour, typing, size, and what there is without the emulator."""
+"""Terminals on the page: colour, typing, size, and the fallback without the emulator."""
 
 import pytest
 

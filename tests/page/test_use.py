@@ -1,4 +1,4 @@
-"""The page by keyboard, on a phone, in the dark, and for those who cannot see it."""
+"""The page by keyboard, on a phone, in the dark, and with a screen reader."""
 
 import string
 

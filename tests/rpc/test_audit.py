@@ -1,4 +1,4 @@
-"""The audit: who came in from elsewhere, which method, what came of it, and nothing else."""
+"""The audit log: which remote caller used which method with which outcome, and nothing else."""
 
 import logging
 

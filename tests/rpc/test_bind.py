@@ -1,4 +1,4 @@
-"""Every row is carried out in exactly one way, and a mistake stops the start."""
+"""Every row has exactly one implementation, and a mistake stops the start."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Catching up: what was, then what comes, each once; every stream of events does it by the same function and bound."""
+"""Catching up: recorded events, then live ones, each once; every stream uses the same function and limit."""
 
 import ast
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What a connection remembers of its streams."""
+"""The streams that a connection remembers."""
 
 import pytest
 

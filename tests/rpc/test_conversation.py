@@ -1,4 +1,4 @@
-"""JSON-RPC 2.0 to the letter: the specification's own examples, and what it leaves open as we have settled it."""
+"""JSON-RPC 2.0: the specification's own examples, and our choices where it leaves a choice."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who may call what, bugs stay inside, and what cannot be sent is said."""
+"""Who may call what; bugs are contained, and replies that cannot be sent are reported."""
 
 import json
 import logging

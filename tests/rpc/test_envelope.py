@@ -1,4 +1,4 @@
-"""What is a request, what is a batch, and what is neither."""
+"""Requests, batches, and invalid messages."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Events: a page of those that were, and a subscription to those that come."""
+"""Events: a page of recorded ones, and a subscription to live ones."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A run and a question answer to their numbers wherever they answer to their ids."""
+"""Runs and questions can be named by their numbers wherever their ids are accepted."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Parameters by name and by position, and where they are wrong."""
+"""Parameters by name and by position, and the places of errors."""
 
 from typing import Any
 

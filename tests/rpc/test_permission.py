@@ -1,4 +1,4 @@
-"""A hook that waits for a decision: it is told once somebody decided, finds its question again, and may go."""
+"""A hook that waits for a decision: it receives the decision, finds its question again, and may leave."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

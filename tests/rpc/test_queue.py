@@ -1,4 +1,4 @@
-"""Claiming from a queue, and waiting for something to claim."""
+"""Claiming from a queue, and waiting for an item."""
 
 import pytest
 import trio

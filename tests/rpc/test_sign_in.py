@@ -1,4 +1,4 @@
-"""Codes that work once, and cookies that nobody else can make."""
+"""Codes that work once, and cookies that cannot be forged."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Catching up and going live without a gap and without an overlap; a client that lets too much pile up is told and cut off."""
+"""Catching up and going live without a gap or an overlap; a client that leaves too much unread is told and cut off."""
 
 from collections.abc import Iterator
 from typing import Any

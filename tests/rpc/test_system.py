@@ -1,4 +1,4 @@
-"""The daemon about itself."""
+"""The daemon's reports about itself."""
 
 import pytest
 import trio

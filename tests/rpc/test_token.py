@@ -1,4 +1,4 @@
-"""Making, listing and revoking tokens over JSON-RPC: the secret is told once, and only when the daemon made it."""
+"""Creating, listing and revoking tokens over JSON-RPC: the secret is shown once, and only if the daemon made it."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Events as pages take them."""
+"""UI events: names, data and changes."""
 
 import json
 from typing import Any

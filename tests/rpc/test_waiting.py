@@ -1,4 +1,4 @@
-"""Waiting misses nothing, tells nothing that can be undone, and has an end."""
+"""Waiting misses nothing, returns nothing that can be undone, and ends."""
 
 import pytest
 import trio

@@ -1,4 +1,4 @@
-"""What the tests of custody share: specs of small real agents, a recorder of exits, and looks at what is really there."""
+"""Shared by the tests of custody: specs of small real agents, a recorder of exits, and checks of what really exists."""
 
 import os
 import sys

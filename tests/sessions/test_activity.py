@@ -1,4 +1,4 @@
-"""How much a process tree has worked: what runs, what ended below it, what is not there."""
+"""The processor time of a process tree: running, ended and missing processes."""
 
 import os
 import subprocess

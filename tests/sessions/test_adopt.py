@@ -1,4 +1,4 @@
-"""Finding out what became of an attempt, from files and from shims that do not behave."""
+"""Finding out what happened to an attempt, from files and from misbehaving shims."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Scripted agents: what a script says is worked out when somebody looks."""
+"""Scripted agents: their state is computed when it is read."""
 
 import pytest
 import trio

@@ -1,4 +1,4 @@
-"""A hold tells everybody who waits what became of the start."""
+"""A hold notifies all waiters of the result of the start."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""Starting shims: what the system refuses is said by name, what was started is reaped."""
+"""Starting shims: refusals of the system are reported by name, and started processes are reaped."""
 
 import os
 import resource

@@ -1,4 +1,4 @@
-"""One control connection: answers find their requests, notices their waiters, and an end lets everybody go."""
+"""One control connection: answers find their requests, notices find their waiters, and its end releases everyone."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What is done for a session whose shim is gone."""
+"""Handling of a session whose shim is gone."""
 
 import errno
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Reading the log from its files: whatever was rotated away or deleted, no byte gets another's offset."""
+"""Reading the log from its files: no byte ever gets the offset of another, despite rotation and deletion."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -1,4 +1,4 @@
-"""Short of descriptors the daemon waits; it never concludes."""
+"""Without descriptors the daemon waits and concludes nothing."""
 
 import errno
 import resource

@@ -1,4 +1,4 @@
-"""What is said about processes: it survives JSON, and failures keep their error's name."""
+"""Values about processes survive JSON, and failures keep their error's name."""
 
 import errno
 

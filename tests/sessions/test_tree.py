@@ -1,4 +1,4 @@
-"""The tree seen from the daemon: who belongs to an attempt, and nobody else is touched."""
+"""The process tree seen from the daemon: which processes belong to an attempt; no others are touched."""
 
 import os
 import subprocess

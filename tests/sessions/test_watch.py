@@ -1,4 +1,4 @@
-"""A process that is not ours is seen to end, and no other is taken for it."""
+"""The end of a foreign process is noticed, and no other process is mistaken for it."""
 
 import errno
 import os

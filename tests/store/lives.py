@@ -1,4 +1,4 @@
-"""A store with a life: decisions as the engine makes them, and what the world was after each of them."""
+"""A store with a history: decisions as the engine makes them, and the world after each of them."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Archives: what goes in comes out, and a transfer that broke off is noticed."""
+"""Archives: importing gives what was exported, and an interrupted transfer is noticed."""
 
 import zlib
 

@@ -1,4 +1,4 @@
-"""The committer's thread: flushes by itself, gathers writers, looks for space, and sleeps when there is nothing to do."""
+"""The committer's thread: flushes by itself, gathers writers, checks for free space, and sleeps when idle."""
 
 import queue
 import threading

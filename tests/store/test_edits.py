@@ -1,4 +1,4 @@
-"""Entity files people edited while the daemon was down: taken when valid, never guessed at, never lost."""
+"""Entity files edited while the daemon was down: applied when valid, never guessed at, never lost."""
 
 from pathlib import Path
 

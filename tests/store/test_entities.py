@@ -1,4 +1,4 @@
-"""Entity files: readable, self-describing, and nothing in them is believed that does not fit."""
+"""Entity files: readable, self-describing, and invalid content is never believed."""
 
 import json
 

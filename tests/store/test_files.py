@@ -1,4 +1,4 @@
-"""The file seam: real files behave as promised, and a replaced file is the old one or the new one, wherever it stopped."""
+"""The file interface: real files behave as promised, and a replaced file is the old or the new one after any crash."""
 
 import errno
 import os

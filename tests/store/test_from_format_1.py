@@ -1,4 +1,4 @@
-"""The way from format 1: every session is what it was, and an interrupted migration begins again.
+"""The migration from format 1: every session keeps its meaning, and an interrupted migration starts again.
 
 That a whole store of 0.1 is read is tested over what 0.1 recorded, in ``tests/contract/test_recorded_store.py``.
 """

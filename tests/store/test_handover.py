@@ -1,4 +1,4 @@
-"""What is handed to the files behind is durable, and as it was when it was decided."""
+"""Changes handed to the entity files are durable and as decided."""
 
 from pathlib import Path
 

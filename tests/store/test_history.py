@@ -1,4 +1,4 @@
-"""Events since a seq, and when a segment may go."""
+"""Events since a seq, and when a segment may be deleted."""
 
 from itertools import pairwise
 

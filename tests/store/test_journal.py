@@ -1,4 +1,4 @@
-"""The journal over a file system that stops, tears, fails and fills up."""
+"""The journal on a file system that crashes, tears, fails and fills up."""
 
 import contextlib
 import errno

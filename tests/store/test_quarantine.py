@@ -1,4 +1,4 @@
-"""Nothing unreadable is thrown away."""
+"""Nothing unreadable is deleted."""
 
 import errno
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the reader makes of a journal somebody damaged: torn commits are cut, damage is named, nothing is misread."""
+"""Reading a damaged journal: torn commits are cut, damage is named, nothing is misread."""
 
 import pytest
 from hypothesis import given

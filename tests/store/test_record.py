@@ -1,4 +1,4 @@
-"""Journal lines: what was written is read back, and no bit of it can change unnoticed."""
+"""Journal lines: they are read back unchanged, and no changed bit goes unnoticed."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a start trusts when something is torn, flipped, truncated or missing: the other copy, or read-only; never nothing."""
+"""What a start trusts when something is torn, flipped, truncated or missing: the other copy, or read-only; never an empty store."""
 
 from collections.abc import Callable
 from pathlib import Path

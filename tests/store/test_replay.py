@@ -1,4 +1,4 @@
-"""Replay: every event once, in order, and a gap is a gap."""
+"""Replay: every event once, in order; gaps are reported."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Segments: names, room, and the way from a temporary name to plain text."""
+"""Segments: names, free space, and the way from a temporary name to plain text."""
 
 import errno
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The store as a whole over a file system that stops and fails: what was acknowledged is there, as a prefix of the history."""
+"""The whole store on a file system that crashes and fails: acknowledged changes are there, as a prefix of the history."""
 
 import errno
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Timelines: every entry once and in order, from any place, while they are pending, torn or long."""
+"""Timelines: every entry once and in order, from any place, while pending, torn or long."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Reading by seq over file and pending bytes: blocks of any size must not show."""
+"""Reading by seq from files and pending bytes: the block size makes no difference."""
 
 import pytest
 from hypothesis import given

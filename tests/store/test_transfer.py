@@ -1,4 +1,4 @@
-"""A store carried elsewhere is the same store; nothing is ever overwritten."""
+"""A moved store is the same store; nothing is ever overwritten."""
 
 import io
 from pathlib import Path

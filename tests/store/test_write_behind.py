@@ -1,4 +1,4 @@
-"""Files behind the journal: coalesced, bounded, complete when they say so."""
+"""Files behind the journal: coalesced, bounded, and complete when they say so."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The writer's thread: keeps up by itself, and says once when it cannot."""
+"""The writer's thread: keeps up by itself, and reports a failure once."""
 
 import threading
 from pathlib import Path

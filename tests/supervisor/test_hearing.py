@@ -1,4 +1,4 @@
-"""What hooks spooled while nobody listened is taken in before a deadline is judged, and when a stopped daemon goes on."""
+"""Events that hooks spooled are read before a deadline is judged, and when a stopped daemon resumes."""
 
 import signal
 from pathlib import Path

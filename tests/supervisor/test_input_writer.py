@@ -1,4 +1,4 @@
-"""Writing to agents: once, in order, with the pauses a composer needs; given back only when nothing was written."""
+"""Writing to agents: once, in order, with the pauses a composer needs; returned only if nothing was written."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""From a session to a launch spec: files inside of its folder only, the input an agent gets, the prompt a start carries."""
+"""From a session to a launch spec: files only inside its folder, the agent's input, the prompt of a start."""
 
 import os
 import stat

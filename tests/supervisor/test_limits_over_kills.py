@@ -1,4 +1,4 @@
-"""Usage limits under a clock that jumps: daemons are killed in the middle of a wait, the machine restarts, and each wait ends on time."""
+"""Usage limits with a jumping clock: daemons are killed during a wait, the machine restarts, and each wait ends on time."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Lines out of pieces: the same however the pieces cut them, wherever reading begins again, and bounded."""
+"""Lines from pieces: the same however they are split and wherever reading resumes, and bounded."""
 
 from itertools import pairwise
 

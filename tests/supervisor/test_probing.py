@@ -1,4 +1,4 @@
-"""A look at a silent agent: by its output, its processor time and its title."""
+"""Checking a silent agent: by its output, its processor time and its title."""
 
 from pathlib import Path
 from typing import cast

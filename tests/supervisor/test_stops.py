@@ -1,4 +1,4 @@
-"""Stops: one ladder at a time for each session, and its report for everybody who asked."""
+"""Stops: one ladder at a time for each session, and its report for all who asked."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Streams: every line read once, in order, before the end is told; whoever reads next goes on where it was left."""
+"""Streams: every line is read once, in order, before the end is reported; the next reader continues where the last one stopped."""
 
 from functools import partial
 from typing import cast

@@ -1,4 +1,4 @@
-"""Titles out of a terminal's bytes: however they are cut, whatever else is printed."""
+"""Titles in a terminal's bytes, however they are split and whatever else is printed."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""``maestroctl attach`` in a real terminal: what a full-screen program draws, its size, its modes, and who may come and go.
+"""``maestroctl attach`` in a real terminal: the output of a full-screen program, its size and modes, attaching and detaching.
 
 Covers ``seat.py``: bytes between two terminals are shown with real ones.
 """

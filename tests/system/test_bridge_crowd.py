@@ -1,4 +1,4 @@
-"""Many clients, some of which never read, while sessions work (done when, 5)."""
+"""Many clients, some of which never read, while sessions work."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The bridge of a real daemon: switched off, its port taken, after a crash; and pages that come back."""
+"""The bridge of a real daemon: switched off, with its port in use, after a crash; and pages that reconnect."""
 
 import json
 import random

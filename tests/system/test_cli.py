@@ -1,4 +1,4 @@
-"""The command line with the real daemon and real processes: every verb made by hand at work."""
+"""The command line with the real daemon and real processes: every handwritten verb."""
 
 import fcntl
 import json

@@ -1,4 +1,4 @@
-"""Off the machine, with real clients: TLS, tokens with scopes, revocation, pace, audit; curl, a WebSocket client, maestroctl."""
+"""Remote access with real clients: TLS, tokens with scopes, revocation, pace, audit; curl, a WebSocket client, maestroctl."""
 
 import datetime as dt
 import json

@@ -1,4 +1,4 @@
-"""The page in a browser on another machine: over TLS, with what its token opens, and cut off when that is revoked."""
+"""The page in a browser on another machine: over TLS, with the rights of its token, and disconnected when that is revoked."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""An agent finds what a program of the user's would find, however the daemon was started: nothing of the daemon's leaks into it."""
+"""An agent gets the environment of a program that the user starts, however the daemon was started: nothing of the daemon leaks into it."""
 
 import json
 import os

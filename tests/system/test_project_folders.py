@@ -1,4 +1,4 @@
-"""Projects as the command line finds them: by a link, from inside, and never by a folder that is not what it was."""
+"""How the command line finds projects: through a link, from inside, and never by a replaced folder."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Secrets canary: marked secrets are put in wherever secrets come in, and then looked for everywhere.
+"""Secrets canary: marked secrets are entered everywhere and then searched everywhere.
 
 What a user wrote into a task or an answer is kept where it belongs and nowhere else; what stands in the daemon's environment,
 in the rest of a hook's payload, and the tokens of sessions, are nowhere at all: not in files, not in the log, not in an event,

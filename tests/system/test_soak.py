@@ -1,4 +1,4 @@
-"""The short form of ``make soak`` (fault 30), and that its checker finds what it is there to find."""
+"""The short form of ``make soak`` (fault 30), and that its checker finds the faults it should."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The daemon's own life under load and signals (fault 29), and entity files that people changed while it was down."""
+"""The daemon's life under load and signals (fault 29), and entity files that people changed while it was down."""
 
 import json
 import signal

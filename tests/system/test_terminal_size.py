@@ -1,4 +1,4 @@
-"""A program that runs as a command of the shell agent is told when its terminal gets another size, and asks the one it writes to."""
+"""A command of the shell agent is notified when its terminal changes size, and can ask its terminal for the size."""
 
 import sys
 

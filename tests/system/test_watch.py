@@ -1,4 +1,4 @@
-"""``maestroctl watch`` in a real terminal: drawing, resizing, the alternate screen, keys, sitting down, a daemon that dies.
+"""``maestroctl watch`` in a real terminal: drawing, resizing, the alternate screen, keys, attaching, a dying daemon.
 
 Covers ``app.py``: what only a screen shows is looked at on a screen.
 Covers ``board.py``: it is looked at on a screen too.

@@ -1,4 +1,4 @@
-"""Text that no file could hold, in every member of every method and on every surface: a defined answer, and a world of sound text.
+"""Text that no file can hold, in every member of every method and on every surface: a defined answer, and only valid text is stored.
 
 Half a surrogate pair is read as U+FFFD. Bytes that are not UTF-8 are refused (RFC 8259, section 8.1).
 """

@@ -1,4 +1,4 @@
-"""Connections leave descriptors for everything else."""
+"""Connections leave enough descriptors for everything else."""
 
 import resource
 

@@ -1,4 +1,4 @@
-"""What goes in comes out, in order, whatever the socket takes at a time."""
+"""Bytes leave in the order they entered, whatever the socket accepts at a time."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""The search order, what wins, what is reported, and what is kept until told otherwise."""
+"""The search order of skills and personas, which one wins, what is reported, and how long it is cached."""
 
 from pathlib import Path
 

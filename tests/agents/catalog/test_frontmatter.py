@@ -1,4 +1,4 @@
-"""The part of YAML that skills use: read right, or refused with its line."""
+"""The part of YAML that skills use is read correctly or refused with its line."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What a planner is told of a project: what git tracks, else what lies there."""
+"""The files of a project that a planner is shown: those that git tracks, or else those in the folder."""
 
 import os
 import shutil

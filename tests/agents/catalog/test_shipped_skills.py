@@ -1,4 +1,4 @@
-"""What the shipped skills tell agents is true: the commands exist, the example plan passes, the members are the contract's."""
+"""The shipped skills are correct: their commands exist, the example plan passes, and their members are the contract's."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Skills and personas from files in both forms, and files that are nothing of the kind."""
+"""Skills and personas are read from both forms of files; other files are refused."""
 
 import json
 import os

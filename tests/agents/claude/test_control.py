@@ -1,4 +1,4 @@
-"""What is written to Claude: one JSON line for a stream, one paste for a terminal, answers in its own words."""
+"""Input for Claude: one JSON line for a stream, one paste for a terminal, and answers in Claude's format."""
 
 import json
 

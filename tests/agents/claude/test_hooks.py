@@ -1,4 +1,4 @@
-"""Claude's recorded hook payloads are read into the signs they mean."""
+"""Claude's recorded hook payloads become the right signs."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How Claude is started: flags, files and environment for this run alone."""
+"""How Claude is started: flags, files and environment for this run only."""
 
 import dataclasses
 import json

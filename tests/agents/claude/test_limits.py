@@ -1,4 +1,4 @@
-"""Limits that pass are told from failures, with the time they end where anybody says it."""
+"""Temporary limits are distinguished from failures, with the time they end if it is known."""
 
 import pytest
 

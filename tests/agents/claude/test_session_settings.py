@@ -1,4 +1,4 @@
-"""Settings and plugin of one session: only hooks of ours, each with the command of its event."""
+"""Settings and plugin of one session: only our hooks, each with the command of its event."""
 
 import json
 import shlex

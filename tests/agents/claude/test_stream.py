@@ -1,4 +1,4 @@
-"""Claude's recorded streams are read into the signs they mean; what is unknown, broken or huge says nothing."""
+"""Claude's recorded streams become the right signs; unknown, broken and huge lines do no harm."""
 
 import json
 from typing import Any

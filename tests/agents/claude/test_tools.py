@@ -1,4 +1,4 @@
-"""One line says what a call does; the same call has the same key wherever it is told of."""
+"""A call of a tool is summed up in one line and has the same key wherever it is reported."""
 
 from hypothesis import given
 

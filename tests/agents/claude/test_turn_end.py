@@ -1,4 +1,4 @@
-"""Every way a run of Claude ends, measured with 2.1.328, and what it means for the session (docs/claude.md lists them)."""
+"""Every way a run of Claude can end, measured with 2.1.328, and what it means for the session (docs/claude.md lists them)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The user's own files are read, whatever is in them, and never written."""
+"""The user's own files are read, whatever they contain, and never written."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How Codex is spoken to and judged."""
+"""How the adapter writes to Codex and judges its end."""
 
 import json
 from pathlib import Path

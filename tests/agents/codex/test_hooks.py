@@ -1,4 +1,4 @@
-"""What Codex's hooks say."""
+"""The signs in the payloads of Codex's hooks."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""When a limit of Codex ends, out of its words."""
+"""When a limit of Codex ends, read from its messages."""
 
 from datetime import datetime
 

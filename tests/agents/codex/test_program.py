@@ -1,4 +1,4 @@
-"""Where the real Codex is behind npm's wrapper."""
+"""The real Codex program is found behind npm's wrapper."""
 
 from pathlib import Path
 

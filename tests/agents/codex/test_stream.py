@@ -1,4 +1,4 @@
-"""What Codex prints, as signs."""
+"""The signs in the output of Codex."""
 
 import json
 from typing import Any

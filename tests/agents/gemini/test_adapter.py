@@ -1,4 +1,4 @@
-"""How Gemini CLI is spoken to and judged."""
+"""How the adapter writes to Gemini CLI and judges its end."""
 
 import json
 

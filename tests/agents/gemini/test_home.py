@@ -1,4 +1,4 @@
-"""A home for one session, in which the user's own things are linked and none is written."""
+"""A home for one session, in which the user's own files are linked and never written."""
 
 import json
 from pathlib import Path

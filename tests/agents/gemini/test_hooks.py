@@ -1,4 +1,4 @@
-"""What Gemini CLI's hooks say."""
+"""The signs in the payloads of Gemini CLI's hooks."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What Gemini CLI prints, as signs."""
+"""The signs in the output of Gemini CLI."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Settings files with comments are read as what they mean."""
+"""Settings files with comments are read correctly."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What an agent finds in its environment, and what it never does."""
+"""Which variables reach an agent's environment, and which never do."""
 
 import os
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The command of a hook can be given to a shell whatever the folder is called."""
+"""The command of a hook works in a shell, whatever the name of the folder."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Templates of hooks, filled in."""
+"""Hook templates are filled in."""
 
 import json
 from pathlib import Path

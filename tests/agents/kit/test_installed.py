@@ -1,4 +1,4 @@
-"""A program is found, its version read without running it where possible, and what is missing is said in words."""
+"""Programs are found, their versions read without running them where possible, and missing ones reported."""
 
 from pathlib import Path
 

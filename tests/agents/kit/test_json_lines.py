@@ -1,4 +1,4 @@
-"""Whatever an agent sends reads as something bounded, and nothing of it raises."""
+"""Any line that an agent sends yields bounded values and raises nothing."""
 
 import json
 from typing import Any

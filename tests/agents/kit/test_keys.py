@@ -1,4 +1,4 @@
-"""Prompts typed into a composer."""
+"""Prompts are typed into a composer."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""A long line keeps its shape: what a decoder reads is the same but for long texts, however the pieces cut it."""
+"""A shortened line decodes to the same values except for long texts, however it was split into pieces."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""A plan as an agent's last words."""
+"""A plan in an agent's last message."""
 
 import pytest
 

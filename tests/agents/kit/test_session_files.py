@@ -1,4 +1,4 @@
-"""The files every agent finds in its session's folder."""
+"""The files that every agent finds in its session's folder."""
 
 import json
 

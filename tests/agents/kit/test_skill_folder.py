@@ -1,4 +1,4 @@
-"""Skills as agents read them: one folder each, by the rules of the format."""
+"""Skills as agents read them: one folder each, in the format of Agent Skills."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Tools are called alike, whosever they are."""
+"""The same tool has the same name for every agent."""
 
 from maestrod.agents.kit.tool_names import common_name
 

@@ -1,4 +1,4 @@
-"""A plan for one turn: what standard input is, where it runs, and what a terminal changes."""
+"""The launch plan for one turn: standard input, working folder, and the differences on a terminal."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""How OpenCode is spoken to and judged."""
+"""How the adapter writes to OpenCode and judges its end."""
 
 import json
 

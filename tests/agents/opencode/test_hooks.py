@@ -1,4 +1,4 @@
-"""What our plugin in OpenCode tells."""
+"""The signs in the reports of our plugin in OpenCode."""
 
 from typing import Any
 

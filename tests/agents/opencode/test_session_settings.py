@@ -1,4 +1,4 @@
-"""What OpenCode is told for one session."""
+"""The settings that OpenCode gets for one session."""
 
 import dataclasses
 import json

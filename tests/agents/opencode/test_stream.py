@@ -1,4 +1,4 @@
-"""What OpenCode prints, as signs."""
+"""The signs in the output of OpenCode."""
 
 from typing import Any
 

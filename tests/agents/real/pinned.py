@@ -1,4 +1,4 @@
-"""The agents' own command lines in the versions our tests are pinned to (``versions.json``): where they are, and getting them.
+"""The agents' own command lines in the versions our tests are pinned to (``versions.json``): finds and installs them.
 
     python3 tests/agents/real/pinned.py [NAME ...]
 

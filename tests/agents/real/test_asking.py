@@ -1,4 +1,4 @@
-"""Real agents that want to do what nobody allowed yet: the question is in the inbox, and its answer reaches the agent."""
+"""Real agents that need a permission: the question is in the inbox, and its answer reaches the agent."""
 
 import json
 from pathlib import Path

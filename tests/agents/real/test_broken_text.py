@@ -1,4 +1,4 @@
-"""Real agents whose model says half a surrogate pair: the end of the turn is heard, and the words come with U+FFFD."""
+"""Real agents whose model writes half a surrogate pair: the end of the turn is read, and the text contains U+FFFD instead."""
 
 import dataclasses
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Real Claude Code, headless, by the adapter's own plan: every way a run ends, prompts, permissions, plans, resuming, limits."""
+"""Real Claude Code, headless, started by the adapter: every way a run ends, prompts, permissions, plans, resuming, limits."""
 
 import dataclasses
 import json

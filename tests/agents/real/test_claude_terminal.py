@@ -1,4 +1,4 @@
-"""Real Claude Code on a terminal: typed to, asked, interrupted, cleared; its hooks and its title are all that tells of it."""
+"""Real Claude Code on a terminal: prompts, questions, interruptions, /clear; its hooks and its title are the only sources."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""Real Codex, headless, by the adapter's own plan: resuming, limits with their end, failures, signals, and its sandbox."""
+"""Real Codex, headless, started by the adapter: resuming, limits with their end, failures, signals, and its sandbox."""
 
 import signal
 from collections.abc import Callable

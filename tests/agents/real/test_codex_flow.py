@@ -1,4 +1,4 @@
-"""The whole flow with real Codex: it plans by a schema, its workers change files from inside of its sandbox and report."""
+"""The whole flow with real Codex: it plans by a schema; its workers change files and report from inside the sandbox."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Real Gemini CLI, headless, by the adapter's own plan: resuming, failures, signals, its home and its gate."""
+"""Real Gemini CLI, headless, started by the adapter: resuming, failures, signals, its home and its gate."""
 
 import signal
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Agents that a person starts, followed by installed hooks: each registers, tells its turn and its tool, and ends; the settings are then as before.
+"""Agents that a person starts, followed by installed hooks: each registers, reports its turn and its tool, and ends; uninstalling restores the settings.
 
 Claude Code is in ``test_claude_terminal.py``.
 """

@@ -1,4 +1,4 @@
-"""Hooks that outlive maestrod: real agents, with hooks really installed, answer as before when the product is moved away."""
+"""Hooks that outlive maestrod: real agents with installed hooks answer as before when the product is moved away."""
 
 import dataclasses
 import json

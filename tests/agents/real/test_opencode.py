@@ -1,4 +1,4 @@
-"""Real OpenCode, headless, by the adapter's own plan: resuming, failures, limits it waits for, and its gate."""
+"""Real OpenCode, headless, started by the adapter: resuming, failures, limits it waits for, and its gate."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Real agents that are interrupted from outside: a usage limit is sat out, a daemon that dies in between misses nothing."""
+"""Real agents that are interrupted from outside: they wait for a usage limit, and a dying daemon misses nothing."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Users of the agents, as their own files and variables make them: with the scripted model as their vendor."""
+"""Users of the agents with their files and variables; the scripted model is their vendor."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""How the worker is started, whatever it is to run."""
+"""How the worker is started, whatever it will run."""
 
 import sys
 from pathlib import Path

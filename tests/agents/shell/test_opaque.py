@@ -1,4 +1,4 @@
-"""Agents that say nothing by themselves."""
+"""Agents that report nothing themselves."""
 
 from hypothesis import given
 from hypothesis import strategies as st

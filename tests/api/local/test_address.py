@@ -1,4 +1,4 @@
-"""Places: the same for every program, never created, and refused when they cannot work."""
+"""The paths of the daemon: the same for every program, never created, and refused when they cannot work."""
 
 import os
 import sys

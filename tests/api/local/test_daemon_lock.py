@@ -1,4 +1,4 @@
-"""The lock as clients read it: only a held one counts, and whatever it says is never trusted further than it goes."""
+"""The lock as clients read it: only a held one counts, and its content is trusted no further than necessary."""
 
 import fcntl
 import os

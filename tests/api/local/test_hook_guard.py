@@ -1,4 +1,4 @@
-"""Hooks whose product is gone: silent with exit status 0 in every shell an agent may use, whatever is broken; a gate refuses instead."""
+"""Hooks whose product is gone: silent with exit code 0 in every shell an agent may use; a gate refuses instead."""
 
 import os
 import shutil

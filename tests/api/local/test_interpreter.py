@@ -1,4 +1,4 @@
-"""Our programs speak UTF-8 and have their help, whatever the locale and Python's own settings say."""
+"""Our programs use UTF-8 and have their help, whatever the locale and Python's own settings are."""
 
 import os
 import subprocess

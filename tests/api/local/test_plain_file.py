@@ -1,4 +1,4 @@
-"""Only plain files of a bounded size are read; a pipe or a device in their place costs nothing."""
+"""Only regular files of a bounded size are read; a pipe or a device in their place does no harm."""
 
 import io
 import os

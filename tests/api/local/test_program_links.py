@@ -1,4 +1,4 @@
-"""Links of the data folder: sessions find hooks and interpreter of whichever installation has the daemon."""
+"""Links in the data folder: sessions find the hooks and interpreter of the installation that the daemon belongs to."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The two struct families: what is stored forgives, what is asked does not."""
+"""The two kinds of structs: stored ones ignore unknown members, requested ones refuse them."""
 
 import msgspec
 import pytest

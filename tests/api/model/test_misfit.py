@@ -1,4 +1,4 @@
-"""What does not fit is said with what would: the choices, the nearest name, the form in words."""
+"""Errors about values say what would fit: the choices, the nearest name, or the form."""
 
 import re
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""Words that this version does not know: refused in requests, shown as they came in replies."""
+"""Unknown enum values are refused in requests and kept in replies."""
 
 import enum
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What can name something, what can be an argument, and the words for what cannot."""
+"""The patterns of names and arguments, and the descriptions for values that do not match."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""The list of all methods refuses what would make it ambiguous; what each row has to have is checked in tests/meta."""
+"""The list of all methods refuses ambiguity; tests/meta checks what each row must have."""
 
 import dataclasses
 

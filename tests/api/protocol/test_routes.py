@@ -1,4 +1,4 @@
-"""Second routes: they name rows there are and parameters those have."""
+"""Second routes name existing rows and their parameters."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""JSON that people and models write: nothing is lost, and every mistake has its place."""
+"""JSON that people and models write: nothing is lost, and every error has its place."""
 
 import json
 from typing import Any

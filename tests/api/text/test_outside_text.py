@@ -1,4 +1,4 @@
-"""Whatever the bytes, what comes in is text: replaced from pipes, refused with its place in files."""
+"""Text from outside, whatever its bytes: replaced in pipes, refused with its place in files."""
 
 import json
 

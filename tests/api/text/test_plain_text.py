@@ -1,4 +1,4 @@
-"""Nothing that came from an agent may move a cursor."""
+"""Text of an agent never moves a cursor."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Whatever a plan is wrapped in, the same plan is read; and nothing is picked silently."""
+"""The same plan is read from every wrapping, and nothing is chosen silently."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""What a project's permissions say: deny before allow before the policy, and nothing slips through behind a command."""
+"""A project's permissions: deny before allow before the policy, and nothing hides behind an allowed command."""
 
 import json
 import shlex

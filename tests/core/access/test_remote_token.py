@@ -1,4 +1,4 @@
-"""Tokens of the remote interface: known by a digest, found by their secret, of no use once revoked."""
+"""Tokens of the remote interface: stored as a digest, found by their secret, useless once revoked."""
 
 import pytest
 

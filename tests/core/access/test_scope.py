@@ -1,4 +1,4 @@
-"""Fencing: who may touch what, and which attempt still counts."""
+"""Access: who may change what, and which attempt still counts."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Tokens prove who speaks, and nothing else does.
+"""Tokens prove which session is calling.
 
 Covers ``command.py``: a token is read into the actor of a command.
 """

@@ -1,4 +1,4 @@
-"""What a program can be started with: counted as the kernel counts."""
+"""Arguments of programs, counted as the kernel counts them."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Errors of form: all of them, each with its path."""
+"""Errors of form: all of them are found, each with its path."""
 
 from typing import Any
 

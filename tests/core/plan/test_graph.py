@@ -1,4 +1,4 @@
-"""The graph algorithms against definitions written down naively, on small random graphs and on very long chains."""
+"""The graph algorithms compared with naive definitions, on small random graphs and very long chains."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""The linter as a whole, and what a plan that passes yields."""
+"""The linter as a whole, and the result for a valid plan."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What one line is, what it nearly is, and where its comments are."""
+"""What a line is, what it almost is, and where its comments are."""
 
 import time
 

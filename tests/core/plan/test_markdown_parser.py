@@ -1,4 +1,4 @@
-"""Nothing in a plan is lost: what is done, commented out or misspelt neither runs nor vanishes."""
+"""Nothing in a plan is lost: items that are done, commented out or misspelt neither run nor vanish."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Blocks become commands, and everything gets a key of its own."""
+"""Blocks become commands, and everything gets its own key."""
 
 from maestrod.core.plan.markdown_plan import parse_markdown
 from maestrod.core.plan.markdown_sections import Fence

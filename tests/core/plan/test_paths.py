@@ -1,4 +1,4 @@
-"""Path globs: what leaves the project, and what can be the same file."""
+"""Path globs: which ones leave the project, and which can match the same file."""
 
 import fnmatch
 

@@ -1,4 +1,4 @@
-"""Text becomes a report: a checklist, JSON in its wrappings, or a finding that says why it is neither."""
+"""Text becomes a report: from a checklist, from wrapped JSON, or with a finding why it is neither."""
 
 import json
 

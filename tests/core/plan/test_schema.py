@@ -1,4 +1,4 @@
-"""The schema agents are held to."""
+"""The schema that agents' plans must follow."""
 
 from typing import Any
 

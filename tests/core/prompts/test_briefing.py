@@ -1,4 +1,4 @@
-"""What a session is told of the world: its tasks in order, its goals, its skills, its siblings."""
+"""What a session learns from its briefing: its tasks in order, its goals, its skills, its siblings."""
 
 from typing import Any
 

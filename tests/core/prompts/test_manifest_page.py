@@ -1,4 +1,4 @@
-"""The page an agent reads: two of them word for word, and its bounds.
+"""The page an agent reads: two golden files, and its limits.
 
 After a wanted change of the page: ``MAESTRO_GOLDEN=1 pytest tests/core/prompts/test_manifest_page.py`` writes the files anew; read them.
 """

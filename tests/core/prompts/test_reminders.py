@@ -1,4 +1,4 @@
-"""What agents are told between turns."""
+"""The messages that agents get between turns."""
 
 from maestrod.api.plan import Diagnostic, Severity
 from maestrod.api.task import Strategy, Task

@@ -1,4 +1,4 @@
-"""What the reading methods answer."""
+"""The results of the reading methods."""
 
 from typing import Any
 

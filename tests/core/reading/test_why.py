@@ -1,4 +1,4 @@
-"""Why a session is as it is, in words."""
+"""Explanations of a session's state."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A plan that waits for a person is a question of the inbox, and either way of answering it closes the other."""
+"""A plan that waits for approval is a question in the inbox; answering either one closes the other."""
 
 import msgspec
 import pytest

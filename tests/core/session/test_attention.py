@@ -1,4 +1,4 @@
-"""Questions: durable, answered once, by a person, by the clock, or by the end of who asked."""
+"""Questions are durable and answered once: by a person, by the timeout, or by the end of the asker."""
 
 from tests.kit.worlds.scenario import (
     Call,

@@ -1,4 +1,4 @@
-"""What was ended along with an agent stands in the timelines, by name."""
+"""Processes that were ended along with an agent are named in the timelines."""
 
 from typing import Any
 

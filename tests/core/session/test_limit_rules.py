@@ -1,4 +1,4 @@
-"""Usage limits: a pause that frees its slot, survives its process, and ends on time.
+"""Usage limits: the session pauses, gives up its slot, survives its process, and continues on time.
 
 Covers ``answer_rules.py``: what an answer brings about is played with each kind of question.
 """

@@ -1,4 +1,4 @@
-"""How messages move: at most once to the agent, and never without a word on where they are."""
+"""The life of a message: it reaches the agent at most once, and its state is always known."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Requests for permission: one question however often it is told, decided once, brought to whoever waits."""
+"""Requests for permission: one question however often it is reported, decided once, delivered to all who wait."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""How a session moves: first sign of life, working and resting, its one end, and what becomes of its tasks.
+"""The life of a session: registration, working and resting, its one end, and what happens to its tasks.
 
 Covers ``start.py``: starting is a session's first page.
 Covers ``stop.py``: stopping is its last.

@@ -1,4 +1,4 @@
-"""Watching a turn: the silent are looked at, the interrupted are noticed, the busy cost nothing."""
+"""Watching a turn: silent agents are checked, interruptions are noticed, busy agents cost nothing."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""An answer for the session holds for identical requests of that session, and for nothing else."""
+"""A standing answer covers identical requests of one session, and nothing else."""
 
 import json
 from typing import Any

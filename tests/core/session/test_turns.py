@@ -1,4 +1,4 @@
-"""What agents are told between their turns, and when they are let go."""
+"""What agents receive between their turns, and when they are finished."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the domain knows of agents."""
+"""What the domain knows about agents."""
 
 from maestrod.core.values.agent_traits import SHELL_ONLY, AgentTraits, Turns
 

@@ -1,4 +1,4 @@
-"""What is taken as an answer, and how it is refused."""
+"""Which answers are accepted, and how others are refused."""
 
 import pytest
 

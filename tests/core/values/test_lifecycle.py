@@ -1,4 +1,4 @@
-"""A session's five machines: coupled as the essay says, never in a state that cannot be, and always at rest in the end."""
+"""A session's five machines: coupled as the essay says, never in an impossible state, and always at rest in the end."""
 
 from collections.abc import Iterator
 from itertools import product

@@ -1,4 +1,4 @@
-"""The transition tables: complete, every state reachable, no way back from an end but by a retry; the page shows them as they are."""
+"""The transition tables: complete, every state reachable, only a retry leads back from an end; the page shows them as they are."""
 
 import enum
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a decision sees of the outside world: what it was given, and otherwise it asks, and has changed nothing."""
+"""What a decision sees of the outside world: the given observations; for missing ones it asks and changes nothing."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Edits of entity files: taken over when they make sense, refused as a whole when they do not."""
+"""Edits of entity files are applied when they are valid, and refused as a whole when they are not."""
 
 import msgspec
 import pytest

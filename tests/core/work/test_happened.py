@@ -1,4 +1,4 @@
-"""When something happened: as told, within bounds."""
+"""The time of an event, as reported and within bounds."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Holding still: a session, a run, everything; clocks stand while it lasts."""
+"""Pausing a session, a run or everything; clocks are stopped meanwhile."""
 
 from maestrod.core.values.effects import Launch, Signal
 from tests.kit.worlds.scenario import (

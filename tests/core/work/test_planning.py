@@ -1,4 +1,4 @@
-"""Plans that planners hand in as their last word."""
+"""Plans that planners submit in their last message."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Projects: made by hand or of a run's folder, changed, and removed when nothing is left in them."""
+"""Projects: created by hand or from a run's folder, changed, and deleted when they are empty."""
 
 import msgspec
 import pytest

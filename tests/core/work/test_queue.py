@@ -1,4 +1,4 @@
-"""Queues: one claim at a time, item and task in one commit, a session's death gives back what it had.
+"""Queues: one claim at a time, item and task in one commit; a dying session returns its items.
 
 Covers ``follow.py``: what follows a task is the next item of its queue.
 """

@@ -1,4 +1,4 @@
-"""Reports that come late: what they say of when it happened counts within bounds, and never against a timeout that was judged."""
+"""Late reports: the time they name counts within bounds, but never against a decided timeout."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Roll-up and dependencies: what a parent is follows from its children, what may start from what it waits for.
+"""Roll-up and dependencies: a parent's state follows from its children, readiness from the dependencies.
 
 Covers ``standing.py``: how a task stands is seen by those that wait for it.
 Covers ``dependencies.py``: what a task waits for decides its status.

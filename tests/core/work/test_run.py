@@ -1,4 +1,4 @@
-"""Runs: planned, approved, run as they are, adopted, held, cancelled; they end as their root does and go on with it.
+"""Runs: planned, approved, adopted, held, cancelled; a run ends as its root does and resumes with it.
 
 Covers ``plan_apply.py``: a plan is submitted, approved and applied as part of a run.
 """

@@ -1,4 +1,4 @@
-"""What a run has used is added up in one place."""
+"""The usage of a run is summed up in one place."""
 
 from maestrod.api.session import Usage
 from tests.kit.worlds.scenario import Call, Scenario, group, run_of, subtask

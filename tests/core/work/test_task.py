@@ -1,4 +1,4 @@
-"""How a task moves, and what the task methods mean: made, changed, removed, reported on, tried again, cancelled."""
+"""The life of a task, and the task methods: create, update, delete, report, retry, cancel."""
 
 from typing import Any
 

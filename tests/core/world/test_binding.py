@@ -1,4 +1,4 @@
-"""Rows and the functions of the core that carry them out."""
+"""Rows and the functions of the core that implement them."""
 
 import pytest
 

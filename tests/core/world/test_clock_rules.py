@@ -1,4 +1,4 @@
-"""A clock that is set, and a machine that sleeps, change the length of no wait that they do not concern."""
+"""Setting the clock and sleeping change only the waits that they concern."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A failed run names the task it failed by: everywhere the same one."""
+"""A failed run names the task that failed it, the same one everywhere."""
 
 from maestrod.core.world.failure import failed_leaf, failure_of
 from tests.kit.worlds.scenario import Call, Scenario, exited, group, run_of, subtask

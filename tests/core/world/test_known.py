@@ -1,4 +1,4 @@
-"""A name that means nothing is refused where it is given, with the names there are."""
+"""An unknown name is refused where it is given, with the known names."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Looking things up says what was not there."""
+"""Lookups report what is missing."""
 
 import pytest
 

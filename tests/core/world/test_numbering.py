@@ -1,4 +1,4 @@
-"""Runs and questions have small numbers that are never given twice, also after what had one is gone."""
+"""Runs and questions have small numbers that are never reused, even after a deletion."""
 
 from maestrod.core.world.world import World
 from tests.kit.worlds.scenario import Call, Scenario, group, run_of, subtask

@@ -1,4 +1,4 @@
-"""The index of sessions: who is alive, on what, in how many slots."""
+"""The index of sessions: which are alive, on which work, in how many slots."""
 
 import msgspec
 

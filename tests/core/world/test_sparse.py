@@ -1,4 +1,4 @@
-"""Files leave out defaults, at every level, and what is read back is the same."""
+"""Files leave out defaults at every level, and reading them gives the same entities."""
 
 from enum import EnumType
 from typing import Any

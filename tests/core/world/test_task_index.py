@@ -1,4 +1,4 @@
-"""The index of tasks and the scheduler's cost: it follows what changed, not how much there is."""
+"""The index of tasks and the cost of the scheduler depend on what changed, not on the number of tasks."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""The world: loading in any order, replay, undo, and indexes that cost what changed and not how much there is.
+"""The world: loading in any order, replay, undo, and indexes whose cost depends on what changed.
 
 Covers ``entities.py``: patches and lines of entities are what the world is made of.
 Covers ``indexes.py``: two functions under every index of the world.

@@ -1,4 +1,4 @@
-"""Hooks of agents that exist in tests only: what they say is in the name of the event."""
+"""Hooks of test agents: the name of the event says what they report."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""An agent that talks: prompts in, signs out by its stream, its terminal's title and nothing else; no program behind it."""
+"""A talking agent: prompts in, signs out by its stream and its terminal's title; no program behind it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""A bridge under attack: what every attack has to leave behind, and the bytes attacks are made of."""
+"""A bridge under attack: what every attack must leave intact, and the bytes of attacks."""
 
 import logging
 from collections.abc import AsyncGenerator

@@ -1,4 +1,4 @@
-"""A daemon of a few lines for tests of clients: the real wire on a real socket, answers as the test says.
+"""A small daemon for tests of clients: the real protocol on a real socket, with scripted answers.
 
     with FakeDaemon(path) as daemon:
         daemon.on("task.get", lambda params: {"id": params["taskId"], ...})

@@ -1,4 +1,4 @@
-"""A real daemon that other machines may come in to, and the ways they do: maestroctl, curl, a WebSocket client.
+"""A real daemon that accepts remote clients, and such clients: maestroctl, curl, a WebSocket client.
 
 A test of a browser takes ``Elsewhere.token("read")`` and asks with it for the address of the page (``ui.open``).
 """

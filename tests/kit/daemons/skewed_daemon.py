@@ -1,4 +1,4 @@
-"""A daemon whose wall clock somebody sets: the file ``skew`` of its home says by how many milliseconds it is off."""
+"""A daemon whose wall clock is set by the test: the file ``skew`` in its home has the milliseconds it is off."""
 
 import os
 import sys

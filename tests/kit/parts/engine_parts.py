@@ -1,4 +1,4 @@
-"""Parts an engine is built of in tests: a clock that stands still and a store whose disk obeys the test."""
+"""Parts of an engine in tests: a stopped clock, and a store whose disk the test controls."""
 
 from collections.abc import Callable, Iterable, Sequence
 

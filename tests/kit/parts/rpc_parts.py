@@ -1,4 +1,4 @@
-"""A daemon's parts around the real engine, for tests of the methods and of the socket: terminals and catalog obey the test."""
+"""A daemon's parts around the real engine, for tests of the methods and the socket; the test controls terminals and catalogue."""
 
 import base64
 import json

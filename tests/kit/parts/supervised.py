@@ -1,4 +1,4 @@
-"""A daemon without sockets, disks and processes: engine, supervisor and scripted agents, which outlive it like real ones."""
+"""A daemon without sockets, disks and processes: engine, supervisor, and scripted agents that outlive it like real ones."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager

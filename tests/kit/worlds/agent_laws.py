@@ -1,4 +1,4 @@
-"""What holds of agents in every world: their limits, turns, messages and questions; the sequel of ``laws.py``."""
+"""Laws that hold for agents in every world: their limits, turns, messages and questions; continues ``laws.py``."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""What holds of every world, whatever was decided: written from the design's words, not from the code that keeps it.
+"""Laws that hold in every world, whatever was decided: written from the design, not from the code.
 
 ``check`` looks at one world at rest (after a decision). Slow on purpose: each law walks everything.
 """

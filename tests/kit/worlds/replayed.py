@@ -1,4 +1,4 @@
-"""Decisions made again, here or in another process: a world as bytes, and what each decision came to as bytes."""
+"""Repeats decisions, here or in another process: a world as bytes, and the result of each decision as bytes."""
 
 from collections.abc import Iterable, Sequence
 from functools import reduce

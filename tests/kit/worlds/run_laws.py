@@ -1,4 +1,4 @@
-"""What holds of runs, their approvals, their numbers and what they have used: laws of ``laws.py`` that got a file of their own."""
+"""Laws of runs, their approvals, numbers and usage; continues ``laws.py``."""
 
 from maestrod.api.attention import AttentionKind
 from maestrod.api.plan import PlanStatus

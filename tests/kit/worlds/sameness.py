@@ -1,4 +1,4 @@
-"""When two worlds are the same: everything they derive, in a form that compares, and where two states differ first."""
+"""Compares two worlds: everything they derive, and where they first differ."""
 
 from collections import Counter
 from typing import Any

@@ -1,4 +1,4 @@
-"""A process that decides a script with the machine out of reach: no file, no socket, no clock, no chance, no other program.
+"""A process that makes decisions without access to the machine: no file, socket, clock, randomness or other program.
 
 ``python -m tests.kit.worlds.sealed`` reads a world and a script (``replayed.py``) on standard input, a line each, and prints what each
 decision came to. While it decides, every function of the modules in ``SEALED`` raises, and so does whatever Python's own audit

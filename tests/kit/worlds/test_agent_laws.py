@@ -1,4 +1,4 @@
-"""The laws of agents can be broken: each is shown a world that breaks it."""
+"""The laws of agents can be broken: a world that breaks it is rejected by each."""
 
 from collections.abc import Callable
 

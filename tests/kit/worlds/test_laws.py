@@ -1,4 +1,4 @@
-"""The laws can be broken: each is shown a world that breaks it, so that a green history means something."""
+"""The laws can be broken: a world that breaks it is rejected by each, so a passing history means something."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The keys of ``attach``: how they are written, and that they are found wherever what is typed is cut."""
+"""The keys of ``attach``: how they are written, and that they are found however the input is split."""
 
 import pytest
 from hypothesis import given

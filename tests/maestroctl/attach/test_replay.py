@@ -1,4 +1,4 @@
-"""Sitting down late: the terminal is brought into the session's modes, and no question is answered a second time."""
+"""Attaching late: the terminal gets the session's modes, and no question is answered a second time."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What a person at a session's terminal is told; sitting there is shown with real terminals in tests/system/test_attach.py."""
+"""Messages for a person attached to a session; tests/system/test_attach.py uses real terminals."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Typing: in order, one call at a time, never twice, and what the daemon could not take is kept."""
+"""Typing: in order, one call at a time, never twice; refused input is kept."""
 
 import os
 import select

@@ -1,4 +1,4 @@
-"""Starting a daemon: by whom, how long it may take, and what is said when it does not come up.
+"""Starting a daemon: who starts it, how long it may take, and the messages when it fails.
 
 The real daemon started by fifty at once is in tests/system/test_cli.py.
 """

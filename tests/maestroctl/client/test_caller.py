@@ -1,4 +1,4 @@
-"""Who is calling: global flags anywhere on the line, places from the environment, and a daemon only where one may start."""
+"""The caller: global flags anywhere on the line, paths from the environment, and a daemon only where one may start."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The channel: only to our own socket, whole lines, deadlines, and the end of the daemon noticed."""
+"""The channel: only to our own socket, whole lines, deadlines, and notice of the daemon's end."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""The client: typed results, the contract's errors, and calls that outlive the daemon."""
+"""The client: typed results, the contract's errors, and calls that survive the daemon."""
 
 import os
 import socket

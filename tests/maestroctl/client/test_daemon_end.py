@@ -1,4 +1,4 @@
-"""Ending a daemon: waited for, and by force where it does not answer. The real one is stopped in tests/system/faults/test_unanswering.py."""
+"""Ending a daemon: waiting for it, and by force if it does not answer. With the real one: tests/system/faults/test_unanswering.py."""
 
 import fcntl
 import os

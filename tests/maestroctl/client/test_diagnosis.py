@@ -1,4 +1,4 @@
-"""Why a daemon does not answer, said for each case in its own words."""
+"""Each reason why a daemon does not answer has its own message."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Errors: the class, the words, the exit code; JSON when asked for."""
+"""Errors: their class, message and exit code; JSON on request."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Replies of older and newer daemons are read: what is missing is filled in, and what is unknown is shown by its name."""
+"""Replies of older and newer daemons are read: missing members are filled in, unknown values are shown by name."""
 
 import json
 from typing import Any

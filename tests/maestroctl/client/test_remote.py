@@ -1,4 +1,4 @@
-"""A daemon elsewhere: what the flags say, whom we trust, what comes back. With a real daemon: tests/system/test_elsewhere.py."""
+"""A remote daemon: the flags, whom we trust, and the answers. With a real daemon: tests/system/test_elsewhere.py."""
 
 import contextlib
 import socket

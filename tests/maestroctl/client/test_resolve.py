@@ -1,4 +1,4 @@
-"""Abbreviated ids: enough of one thing's id means that thing, too little or several things mean an error."""
+"""Abbreviated ids: an unambiguous part of an id is enough; a short or ambiguous one is an error."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What a verb takes from the environment of a session."""
+"""What a verb reads from the environment of a session."""
 
 import pytest
 

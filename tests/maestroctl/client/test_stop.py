@@ -1,4 +1,4 @@
-"""Stopping a session, or all that are at work on a run or a task; the command is in verbs/test_stop.py."""
+"""Stopping a session, or all sessions of a run or task; the command is in verbs/test_stop.py."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What a command takes in: files with their line, words with a replacement, names and paths exactly or not at all."""
+"""Input of commands: files with line numbers, text with replacements, names and paths exactly or not at all."""
 
 import io
 import json

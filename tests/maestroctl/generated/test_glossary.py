@@ -1,4 +1,4 @@
-"""The glossary explains what there is, and only that."""
+"""The glossary explains every parameter, and only those."""
 
 from maestroctl.generated.fields import fields_of
 from maestroctl.generated.glossary import GLOSSARY, SPECIAL, meaning

@@ -1,4 +1,4 @@
-"""How an installed hook is run: the form that works here, and what each really sends."""
+"""How an installed hook is run: the form that works on this machine, and the message each form sends."""
 
 import json
 import os

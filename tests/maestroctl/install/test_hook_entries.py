@@ -1,4 +1,4 @@
-"""Our hooks in a settings document: in beside the others, out without a trace, whatever the document looks like."""
+"""Our hooks in a settings document: added beside others and removed without a trace, whatever the document looks like."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Settings files of agents: hooks in and out, byte for byte, whatever happens between; invalid files are left alone."""
+"""Settings files of agents: hooks added and removed byte for byte, whatever happens between; invalid files are left alone."""
 
 import json
 import stat

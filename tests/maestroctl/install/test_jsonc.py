@@ -1,4 +1,4 @@
-"""JSON with comments: the same values as the standard library reads, places that are right, clear words for what is none."""
+"""JSON with comments: the same values as the standard library, correct positions, clear errors."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Service files: filled so that the managers' own readers agree, placed and removed without a trace."""
+"""Service files: valid for the managers' own readers, placed and removed without a trace."""
 
 import dataclasses
 import plistlib

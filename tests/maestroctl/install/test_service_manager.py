@@ -1,4 +1,4 @@
-"""Installing the service, with stand-ins for `systemctl` and `launchctl` that keep a record of what they were asked."""
+"""Installing the service, with stand-ins for `systemctl` and `launchctl` that record their calls."""
 
 import os
 import pwd

@@ -1,4 +1,4 @@
-"""The units under a real systemd user manager: ready, restarted without losing agents, stopped, taken away.
+"""The units under a real systemd user manager: ready, restarted without losing agents, stopped, removed.
 
 Once with a stand-in for the daemon of a few lines on ``maestrod.service``, to see the units and the hand-over alone, and once
 with the daemon itself and an agent at work.

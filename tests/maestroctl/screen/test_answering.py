@@ -1,4 +1,4 @@
-"""What a typed line answers: exactly what it says, or nothing."""
+"""A typed line answers exactly what it says, or nothing."""
 
 import pytest
 from hypothesis import given

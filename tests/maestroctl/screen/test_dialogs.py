@@ -1,4 +1,4 @@
-"""The answer dialog under keys of every kind: what is answered is what the field showed, or nothing."""
+"""The answer dialog under all kinds of keys: the answer is what the field showed, or none."""
 
 from dataclasses import dataclass, field
 from typing import Any

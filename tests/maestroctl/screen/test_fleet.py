@@ -1,4 +1,4 @@
-"""What the full-screen view knows: events change it, and the tree has the rows a person wants to see."""
+"""The state of the full-screen view: events change it, and the tree has the rows a person expects."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A list with a chosen line, without a terminal: textual runs it headless."""
+"""A list with a selected line, without a terminal: textual runs it headless."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

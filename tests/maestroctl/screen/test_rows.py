@@ -1,4 +1,4 @@
-"""The lines of the full-screen view: they fit, they say everything without colour, and no text of others drives the terminal."""
+"""The lines of the full-screen view: they fit, they are complete without colour, and no text controls the terminal."""
 
 import itertools
 

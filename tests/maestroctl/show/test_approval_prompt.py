@@ -1,4 +1,4 @@
-"""Whether a plan is approved, asked where its run is watched."""
+"""The prompt for approving a plan where its run is watched."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""A failure in words: which task, why, what its session wrote last, and what to type."""
+"""A failure as text: which task, why, the last output of its session, and what to type."""
 
 import base64
 import os

@@ -1,4 +1,4 @@
-"""Limits in words, by the user's own clock."""
+"""Limits as text, in local time."""
 
 import time
 

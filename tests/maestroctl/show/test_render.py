@@ -1,4 +1,4 @@
-"""Replies for people, as they look; and every type a method returns can be shown."""
+"""Replies as text for people; every result type can be shown."""
 
 import base64
 import time

@@ -1,4 +1,4 @@
-"""A client's picture of a run: events applied one by one give what reading it again would give."""
+"""A client's model of a run: applying events gives the same as reading it again."""
 
 from typing import Any
 

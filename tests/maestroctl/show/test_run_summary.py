@@ -1,4 +1,4 @@
-"""The end of a run: what came of it, and for what failed the command, the exit code, the last lines and where there is more."""
+"""The end of a run: the outcome, and for failures the command, the exit code, the last lines and where to find more."""
 
 from collections import Counter
 from typing import Any

@@ -1,4 +1,4 @@
-"""The live tree as it looks, recorded; and always inside of its lines and columns."""
+"""The live tree, recorded; always within its lines and columns."""
 
 import time
 from typing import Any

@@ -1,4 +1,4 @@
-"""The terminal is harmless whatever is printed to it."""
+"""The terminal is safe whatever is printed to it."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What an agent said and did, in words."""
+"""What an agent said and did, as text."""
 
 import base64
 import time

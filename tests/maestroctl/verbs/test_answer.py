@@ -1,4 +1,4 @@
-"""``maestroctl answer``: the first one wins, the second is told so."""
+"""``maestroctl answer``: the first answer wins, and the second user is told."""
 
 import json
 from typing import Any

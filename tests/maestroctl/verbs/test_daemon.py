@@ -1,4 +1,4 @@
-"""``maestroctl daemon``: around a daemon that runs, and one that does not. With the real one: tests/system/test_cli.py."""
+"""``maestroctl daemon`` with and without a running daemon. With the real one: tests/system/test_cli.py."""
 
 import fcntl
 import json

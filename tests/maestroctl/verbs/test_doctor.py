@@ -1,4 +1,4 @@
-"""``maestroctl doctor``: what is bad is told with what to do about it, and is the exit code."""
+"""``maestroctl doctor``: problems are shown with their solutions and set the exit code."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""``maestroctl event`` on the long way, ``event list`` and ``event subscribe``."""
+"""``maestroctl event`` outside the fast path, ``event list`` and ``event subscribe``."""
 
 import json
 import os

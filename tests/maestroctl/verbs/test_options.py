@@ -1,4 +1,4 @@
-"""Options in common: the same word means the same thing in every verb."""
+"""Common options mean the same in every verb."""
 
 from maestroctl.app import load
 from maestroctl.commands import VERBS

@@ -1,4 +1,4 @@
-"""``maestroctl retry``: another try of a task, by any part of its id, or of what failed in a run."""
+"""``maestroctl retry``: retries a task, by any part of its id, or what failed in a run."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""``maestroctl run``: what it asks of the daemon."""
+"""``maestroctl run``: the calls it makes to the daemon."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""``maestroctl status``: the page as it looks."""
+"""``maestroctl status``: its page."""
 
 import json
 import time

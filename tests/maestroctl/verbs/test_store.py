@@ -1,4 +1,4 @@
-"""``maestroctl store``: by the daemon when it runs, by ``maestrod`` itself when it does not."""
+"""``maestroctl store``: through the daemon when it runs, through ``maestrod`` when it does not."""
 
 import json
 import subprocess

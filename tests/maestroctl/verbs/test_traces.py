@@ -1,4 +1,4 @@
-"""What is found of us outside of the package, and what is left to the person who wrote it."""
+"""What is found of the product outside its package, and what is left to the person who wrote it."""
 
 import fcntl
 import os

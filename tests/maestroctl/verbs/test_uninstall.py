@@ -1,4 +1,4 @@
-"""``maestroctl uninstall``: lists, asks, removes, and says what it could not. From an empty home: tests/system/test_uninstall.py."""
+"""``maestroctl uninstall``: lists, asks, removes, and reports failures. From an empty home: tests/system/test_uninstall.py."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""``maestroctl watch``: the named run, the one that goes on, or the last one."""
+"""``maestroctl watch``: the named run, the active one, or the last one."""
 
 from typing import Any
 

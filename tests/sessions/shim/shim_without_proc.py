@@ -1,4 +1,4 @@
-"""A shim on a system that has neither `/proc` nor subreapers nor pidfds: what macOS is to it, run on Linux."""
+"""A shim on a system without `/proc`, subreapers and pidfds, as on macOS, run on Linux."""
 
 import sys
 from importlib import import_module

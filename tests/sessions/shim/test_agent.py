@@ -1,4 +1,4 @@
-"""Starting an agent: where its program is looked for, and what is said when it cannot be started."""
+"""Starting an agent: where its program is searched, and the messages when it cannot be started."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Control connections of a real shim: what they answer, and that no peer can harm the agent or the others."""
+"""Control connections of a real shim: their answers, and that no peer can harm the agent or other peers."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""The shim's loop where it can go wrong: a record that cannot be written, an agent that cannot be killed now, idleness."""
+"""The shim's loop where it can fail: an unwritable record, an unkillable agent, idleness."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The control socket: private at once, found at any depth, made anew when deleted."""
+"""The control socket: private at once, found at any depth, created again when deleted."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""The stop ladder, against a table of scripted processes: it ends only when a look through the tree finds nothing, or says who is left."""
+"""The stop ladder with scripted processes: it ends only when a search of the tree finds nothing, or names what is left."""
 
 import errno
 import os

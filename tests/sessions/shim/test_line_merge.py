@@ -1,4 +1,4 @@
-"""Standard error in the log of standard output: never inside of a line, whole lines only, nothing lost within the bound."""
+"""Standard error in the log of standard output: never inside a line, whole lines only, nothing lost within the limit."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""The start of a shim, run by path as the daemon does: what it refuses, and that it starts nothing then."""
+"""The start of a shim, run by path like the daemon does: what it refuses, and that it then starts nothing."""
 
 import json
 import os

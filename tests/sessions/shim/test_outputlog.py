@@ -1,4 +1,4 @@
-"""The output log: gap-free by offset under rotation, bounded, honest about what it lost."""
+"""The output log: without gaps by offset despite rotation, bounded, and truthful about losses."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""The poller: the same with poll and with select."""
+"""The poller behaves the same with poll and with select."""
 
 import os
 import time

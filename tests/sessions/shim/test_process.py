@@ -1,4 +1,4 @@
-"""Whose descendant a process is, and which entry of an environment is the tag."""
+"""Descendants of a process, and the tag in an environment."""
 
 from hypothesis import given
 from hypothesis import strategies as st

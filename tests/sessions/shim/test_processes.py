@@ -1,4 +1,4 @@
-"""The process table: who is alive, whose child, and who carries a tag."""
+"""The process table: which processes are alive, their parents, and which carry a tag."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The fallback without `/proc`: `ps`, forced on the system we are on, down to a shim that has nothing else."""
+"""The fallback without `/proc`: `ps`, forced on this system, down to a shim that has nothing else."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The pump: output into the log, input in order and bounded, an end that never waits for a stranger."""
+"""The pump: output into the log, input in order and bounded, and an end that never waits for a stranger."""
 
 import os
 from collections.abc import Callable, Iterator

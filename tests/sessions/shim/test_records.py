@@ -1,4 +1,4 @@
-"""Files that must outlive everybody: the marker is exclusive, a replaced file is whole, the lock has one holder."""
+"""Files that must outlive every process: the marker is exclusive, a replaced file is whole, the lock has one holder."""
 
 import errno
 import os

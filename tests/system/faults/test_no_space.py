@@ -1,4 +1,4 @@
-"""A disk that fills up under a running daemon (fault 16): changes are refused, reads and agents go on, and it recovers by itself."""
+"""A disk that fills up under a running daemon (fault 16): changes are refused, reads and agents continue, and it recovers by itself."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Faults of clients: some never read, some vanish in the middle of a call. Everybody else is served, and nothing happens twice."""
+"""Faults of clients: some never read, some vanish during a call. All others are served, and nothing happens twice."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""Stop leaves nothing (faults 8, 9, 10 and 12): whatever an agent's children do, they are gone, and the report says 0 left."""
+"""Stop leaves nothing (faults 8, 9, 10 and 12): whatever an agent's children do, they are ended, and the report says 0 left."""
 
 import sys
 import time

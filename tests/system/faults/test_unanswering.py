@@ -1,4 +1,4 @@
-"""A real daemon that does not answer, or is asked from another environment: every command says so within seconds."""
+"""A real daemon that does not answer, or is called from another environment: every command reports it within seconds."""
 
 import os
 import signal

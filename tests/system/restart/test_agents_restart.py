@@ -1,4 +1,4 @@
-"""SIGKILL of the daemon while agents work, ask for permission or sit out a limit: nothing is lost, nothing happens twice, nothing is late.
+"""SIGKILL of the daemon while agents work, ask for permission or wait for a limit: nothing is lost, repeated or late.
 
 The agent is a program that speaks like Claude Code, hooks and stream (``tests/kit/agents/scripted_claude.py``), through the real adapter,
 the real hook programs, shims and daemons.

@@ -1,4 +1,4 @@
-"""A question that waits for a person survives the daemon: the agent goes on waiting, the inbox still has it, one answer wins."""
+"""A question for a person survives the daemon: the agent keeps waiting, the inbox still has it, one answer wins."""
 
 import pytest
 

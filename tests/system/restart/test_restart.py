@@ -1,4 +1,4 @@
-"""What survives a restart: agents, holds, timeouts, waits, and the work of sessions that the daemon took with it."""
+"""What survives a restart: agents, holds, timeouts, waits, and the work of sessions that the daemon stopped."""
 
 import random
 import signal

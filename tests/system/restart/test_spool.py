@@ -1,4 +1,4 @@
-"""Hooks that fire while no daemon is up: their events are in the timeline after the next start, each of them once."""
+"""Hooks that fire without a daemon: their events are in the timeline after the next start, each of them once."""
 
 import json
 import subprocess

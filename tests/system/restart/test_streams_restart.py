@@ -1,4 +1,4 @@
-"""SIGKILL of the daemon while an agent talks and while it is talked to: every line is read once, every prompt arrives once."""
+"""SIGKILL of the daemon while an agent talks and while it receives a prompt: every line is read once, every prompt arrives once."""
 
 import json
 import os

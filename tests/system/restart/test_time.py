@@ -1,4 +1,4 @@
-"""Time is judged after the backlog is heard: a daemon that was killed or stopped over a deadline first hears who was in time."""
+"""Timeouts are judged after the backlog: a daemon that was killed or stopped over a deadline first reads the reports that were in time."""
 
 import signal
 import threading

@@ -1,4 +1,4 @@
-"""The parts put together: whose cookie is known, whose token, and what a scope keeps from a page."""
+"""The parts together: which cookies and tokens are valid, and what a scope keeps from a page."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Hostile requests to the bridge, by the numbers of the list of attacks: refused, logged once without secrets, served on."""
+"""Hostile requests to the bridge, by the numbers of the list of attacks: refused, logged once without secrets, and served on."""
 
 import json
 import os

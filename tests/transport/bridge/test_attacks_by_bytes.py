@@ -1,4 +1,4 @@
-"""Hostile bytes on the bridge (12 to 14 of the list of attacks): requests of two readings, floods, broken frames."""
+"""Hostile bytes on the bridge (12 to 14 of the list of attacks): ambiguous requests, floods, broken frames."""
 
 import gc
 import re

@@ -1,4 +1,4 @@
-"""The certificate of the remote interface: made once, for its names, and only then anew."""
+"""The certificate of the remote interface: created once for its names, and renewed only when needed."""
 
 import datetime as dt
 import ssl

@@ -1,4 +1,4 @@
-"""Requests that nearly are right, from strangers and from clients, through all of the bridge: each is answered, none finds a bug."""
+"""Almost valid requests from strangers and clients through the whole bridge: each is answered, none finds a bug."""
 
 import pytest
 import trio

@@ -1,4 +1,4 @@
-"""Who may come in: every question of the gate by itself, and a fuzzer that cannot make it raise or let a stranger in."""
+"""Admission: every check of the gate by itself, and a fuzzer that cannot make it raise or admit a stranger."""
 
 import pytest
 from hypothesis import given, settings

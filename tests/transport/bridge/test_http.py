@@ -1,4 +1,4 @@
-"""A connection: keep-alive, pipelining, bodies, versions, and clients that go away while they wait."""
+"""A connection: keep-alive, pipelining, bodies, versions, and clients that leave while they wait."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Requests made from the OpenAPI document: none is answered by a 5xx, and each answer is what the document says of it."""
+"""Requests made from the OpenAPI document: no answer is a 5xx, and each is documented."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The pace of a token: a burst, then so many a second, each token on its own."""
+"""The pace of a token: a burst, then a fixed rate per second, each token separately."""
 
 from hypothesis import given
 from hypothesis import strategies as st

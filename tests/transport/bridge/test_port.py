@@ -1,4 +1,4 @@
-"""The bridge's port: which, whose files, and what is refused."""
+"""The bridge's port: which one, its files, and refusals."""
 
 import json
 import os

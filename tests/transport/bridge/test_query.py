@@ -1,4 +1,4 @@
-"""A query is read or is nothing: anybody may send one to ``/health`` and ``/``."""
+"""A query is read or ignored: anyone may send one to ``/health`` and ``/``."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Refusals in the log: each kind once in a while."""
+"""Refusals in the log: each kind at most once in a while."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The port: bad connections harm nobody, what is not needed is not imported, and it ends when the daemon does."""
+"""The port: bad connections affect no other, unneeded modules are not imported, and it ends with the daemon."""
 
 import contextlib
 import datetime as dt

@@ -1,4 +1,4 @@
-"""What is where: REST, documents, numbers."""
+"""What the bridge serves: REST, documents, metrics."""
 
 import hashlib
 import hmac

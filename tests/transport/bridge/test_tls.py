@@ -1,4 +1,4 @@
-"""TLS in front of a connection: bytes both ways, both ends noticed, and strangers sent away."""
+"""TLS on a connection: bytes both ways, both ends noticed, and other protocols disconnected."""
 
 import datetime as dt
 import socket

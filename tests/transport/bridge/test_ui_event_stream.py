@@ -1,4 +1,4 @@
-"""One client's events: none missed, none twice, for readers of any speed."""
+"""UI events of one client: none missed, none twice, for readers of any speed."""
 
 import json
 from collections.abc import Awaitable, Callable

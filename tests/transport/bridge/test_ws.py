@@ -1,4 +1,4 @@
-"""A client's WebSocket: events with filters and since, JSON-RPC beside them, what is wrong said in words."""
+"""A client's WebSocket: UI events with filters and since, JSON-RPC beside them, and errors."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""Hostile inputs on the socket, by the numbers of the list of attacks: refused, and everybody else is served on."""
+"""Hostile input on the socket, by the numbers of the list of attacks: refused, and all others are served on."""
 
 import array
 import json

@@ -1,4 +1,4 @@
-"""One connection: answers of one read together, reading stops when there is enough, and both ends may leave as they like."""
+"""One connection: answers of one read together, reading stops when enough is pending, and both ends may leave at any time."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""Serving begins when it is said to, and ends gracefully or at once."""
+"""Serving begins when announced, and ends gracefully or at once."""
 
 import socket
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The loop: who may come in, how many, and what happens when the machine has no room for more."""
+"""The loop: who may connect, how many, and what happens when the machine runs out of resources."""
 
 import errno
 import os

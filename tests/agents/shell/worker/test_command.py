@@ -1,4 +1,4 @@
-"""Commands, as a real process: their terminal, their output, what they leave behind."""
+"""Commands run by a real worker process: their terminal, their output, and what they leave behind."""
 
 import os
 import pty

@@ -1,4 +1,4 @@
-"""The connection, as a real process against a scripted daemon: it outlives the daemon and repeats nothing twice."""
+"""A real worker process and a scripted daemon: the worker survives the daemon and repeats no call twice."""
 
 import itertools
 import threading

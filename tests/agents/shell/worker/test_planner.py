@@ -1,4 +1,4 @@
-"""The orchestrator, as a real process: what the program is given, what becomes of what it prints, how a plan is repaired."""
+"""A real orchestrator process: the input of the program, its output, and how a plan is repaired."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""A task as a prompt: everything that matters in it, in a file of the user's only."""
+"""A task as a prompt: everything that matters, in a private file."""
 
 import stat
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whatever a command does to the terminal is undone at its end, and nothing else is written."""
+"""Changes that a command makes to the terminal are undone at its end, and nothing else is written."""
 
 import pytest
 from hypothesis import given

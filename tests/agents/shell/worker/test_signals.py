@@ -1,4 +1,4 @@
-"""A stop, as a real process: it reaches the command, and nothing is begun after it."""
+"""Stopping a real worker process: the command is stopped, and nothing new begins."""
 
 import signal
 

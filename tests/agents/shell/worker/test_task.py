@@ -1,4 +1,4 @@
-"""One task, as a real process: which end and which lines of a command are reported."""
+"""One task in a real worker process: which end and which lines of a command are reported."""
 
 import pytest
 

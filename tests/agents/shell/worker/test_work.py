@@ -1,4 +1,4 @@
-"""The strategies, as a real process against a scripted daemon: what is done in which order and what is reported."""
+"""The strategies in a real worker process with a scripted daemon: the order of the work, and the reports."""
 
 from typing import Any
 

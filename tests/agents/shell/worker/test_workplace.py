@@ -1,4 +1,4 @@
-"""A worker goes on only in the very folder its session began in: by its name, each time anew."""
+"""A worker continues only in the very folder its session began in; it enters the folder by name each time."""
 
 import os
 import shutil
