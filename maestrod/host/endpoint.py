@@ -118,7 +118,7 @@ def place_problem(status: os.stat_result, uid: int) -> str | None:
 
 
 def _check_place(path: Path) -> None:
-    """Check that the path is free or has a dead socket of ours."""
+    """Check that the path is free or has a dead socket of our own."""
     try:
         status = path.lstat()
     except FileNotFoundError:

@@ -38,7 +38,7 @@ IMPERATIVES = frozenset(
 )
 
 #: The packages whose docstrings and comments keep to the word list.
-EXPLAINED = ("maestrod/api/", "maestrod/core/", "maestrod/engine/", "maestrod/rpc/", "maestrod/store/")
+EXPLAINED = ("maestrod/",)
 
 #: Subjects before this commit were written before the rule.
 SINCE = "3b54fb21cd548ce28e3dad627912d91f45e36a7d"

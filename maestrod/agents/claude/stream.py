@@ -58,7 +58,7 @@ def _state(message: Members) -> Signs:
 
 
 def _command(message: Members) -> Signs:
-    """Claude has begun to work on a prompt of ours."""
+    """Claude has begun to work on a prompt from the daemon."""
     return (TurnStarted(),) if message.line("state") == "started" else ()
 
 

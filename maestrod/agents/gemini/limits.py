@@ -12,7 +12,7 @@ _KINDS = (
     ("rate", re.compile(r"\b429\b|RESOURCE_EXHAUSTED|rate.?limit|quota", re.IGNORECASE)),
     ("overloaded", re.compile(r"\b503\b|UNAVAILABLE|overloaded", re.IGNORECASE)),
 )
-#: "Please retry in 37.2s", "retryDelay": "37s", "reset after 2h13m5s".
+#: Matches ``Please retry in 37.2s``, ``"retryDelay": "37s"`` and ``reset after 2h13m5s``.
 _DELAY = re.compile(
     r"(?:retry in|retryDelay\W{1,6}|reset after)\s*(?:(\d+)h)?\s*(?:(\d+)m(?!s))?\s*(?:(\d+(?:\.\d+)?)s)?",
     re.IGNORECASE,

@@ -6,7 +6,7 @@ It is this short because Python compiles a script at every start but loads what 
 import posix
 import sys
 
-# After the standard library, so that no file of ours can shadow one of its modules.
+# After the standard library, so that none of our files can shadow one of its modules.
 sys.path.append(__file__.rpartition("/shim/")[0])
 code = __import__("shim.main", fromlist=["main"]).main()
 # Nothing is buffered, and finalizing the interpreter takes a tenth of a short session's time.

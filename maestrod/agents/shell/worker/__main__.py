@@ -7,6 +7,6 @@ Exiting with ``_exit`` skips finalizing the interpreter.
 import posix
 import sys
 
-# After the standard library, so that no file of ours can shadow one of its modules.
+# After the standard library, so that none of our files can shadow one of its modules.
 sys.path.append(__file__.rpartition("/worker/")[0])
 posix._exit(__import__("worker.main", fromlist=["main"]).main())  # noqa: SLF001 - a public function despite its name

@@ -186,7 +186,7 @@ def _read(output: int) -> bytes:
 
 
 def _terminal() -> tuple[int, int]:
-    """Both ends (ours first) of a new terminal with the size of ours, or of a pipe when no terminals are left."""
+    """Both ends (ours first) of a new terminal with the size of our terminal, or of a pipe if no terminals are left."""
     try:
         master, slave = posix.openpty()
     except OSError:
@@ -219,7 +219,7 @@ def _calm(attributes: "list[Any] | None") -> None:
 
 
 def _copy_size(master: int) -> bool:
-    """Give the command's terminal the size of ours, if both are terminals; returns whether its size changed."""
+    """Give the command's terminal the size of our terminal, if there are both. Returns whether its size changed."""
     try:
         ours = fcntl.ioctl(1, termios.TIOCGWINSZ, bytes(8))
         before = fcntl.ioctl(master, termios.TIOCGWINSZ, bytes(8))
