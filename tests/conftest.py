@@ -108,14 +108,24 @@ def new_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], 
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def unused_homes() -> list[Path]:
+    """Folders that a test was given and wrote nothing into."""
+    return []
+
+
 @pytest.fixture
-def short_folder(new_home: Callable[[], Path]) -> Iterator[Path]:
+def short_folder(new_home: Callable[[], Path], unused_homes: list[Path]) -> Iterator[Path]:
     """A private folder whose name is short enough for sockets."""
-    yield (folder := new_home())
+    folder = unused_homes.pop() if unused_homes else new_home()
+    mode = folder.lstat().st_mode
+    yield folder
     try:
-        folder.rmdir()  # most tests write nothing
+        is_unused = folder.lstat().st_mode == mode and next(folder.iterdir(), None) is None
     except OSError:
-        pass
+        return
+    if is_unused:
+        unused_homes.append(folder)
 
 
 @pytest.fixture(autouse=True)

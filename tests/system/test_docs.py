@@ -32,11 +32,6 @@ _MARK = "@@ next command @@"
 _PROGRAMS = ("curl", "git")
 #: Pages whose sections are read one by one, by users with a goal.
 GUIDES = ("docs/quickstart.md", "docs/cookbook.md", "docs/troubleshooting.md", "docs/planner.md", "docs/service.md")
-PAGES = sorted(
-    page
-    for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
-    if (page := path.relative_to(ROOT).as_posix()) not in GUIDES
-)
 #: What a new user wants, and the section that says how.
 PATHS = {
     "retry what failed": ("docs/troubleshooting.md", "A task failed"),
@@ -50,6 +45,12 @@ PATHS = {
     "uninstall without a trace": ("docs/service.md", "Uninstall"),
 }
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+#: Other pages that show commands.
+PAGES = sorted(
+    page
+    for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    if (page := path.relative_to(ROOT).as_posix()) not in GUIDES and _BLOCK.search(path.read_text())
+)
 _SAVED = re.compile(r"^(`{3,4})\w+\n((?:(?!^\1$).*\n)*)^\1$\n\nSaved as `([^`]+)`", re.MULTILINE)
 
 

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from maestrod.api.protocol.openapi import openapi
 from maestrod.api.protocol.registry import METHODS
 from maestrod.api.protocol.routes import FOLLOWING, routes
@@ -9,6 +11,7 @@ from maestrod.api.protocol.routes import FOLLOWING, routes
 DOCUMENT = openapi("1.2.3")
 
 
+@pytest.mark.slow
 def test_the_document_is_valid() -> None:
     from openapi_spec_validator import OpenAPIV31SpecValidator  # takes half a second to import
 

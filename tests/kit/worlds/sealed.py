@@ -87,8 +87,8 @@ class Seal:
             raise Reached(f"{event} {arguments!r}")
 
 
-def main() -> None:
-    """Decide what standard input says."""
+def put_on() -> Seal:
+    """The seal over everything, still open."""
     seal = Seal()
     for name in SEALED:
         seal.over_module(name)
@@ -100,6 +100,12 @@ def main() -> None:
     for reader in ("__getitem__", "__iter__", "__len__"):
         setattr(type(os.environ), reader, seal.over("os.environ", getattr(type(os.environ), reader)))
     sys.addaudithook(seal.hear)
+    return seal
+
+
+def main() -> None:
+    """Decide what standard input says."""
+    seal = put_on()
     from tests.kit.worlds import replayed
 
     home = replayed.restored(sys.stdin.buffer.readline())
