@@ -206,7 +206,7 @@ def _converse(
     if len(line) > _MESSAGE_LIMIT:
         raise Unusual
     give_up = time.monotonic() + patience
-    said = False
+    reported = False
     while True:
         try:
             reply = _exchange(socket, line)
@@ -219,14 +219,14 @@ def _converse(
         except OSError as error:
             if time.monotonic() > give_up:
                 raise
-            said = _tell_silence(error, patience, said=said)
+            reported = _report_silence(error, patience, reported=reported)
             time.sleep(RETRY_PAUSE)
 
 
-def _tell_silence(error: OSError, patience: float, *, said: bool) -> bool:
+def _report_silence(error: OSError, patience: float, *, reported: bool) -> bool:
     """Say once that a daemon is there and does not answer; raises that for a person, who has less patience than an agent."""
-    if not isinstance(error, Silent) or said:
-        return said
+    if not isinstance(error, Silent) or reported:
+        return reported
     from maestroctl.client.diagnosis import why_silent
 
     if patience <= session_env.PATIENCE:

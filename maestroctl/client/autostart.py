@@ -273,7 +273,7 @@ def _wait(paths: Paths, child: "subprocess.Popen[bytes] | None") -> None:
         time.sleep(RETRY_PAUSE)
 
 
-def _failed(paths: Paths, what: str) -> NoDaemon:
+def _failed(paths: Paths, problem: str) -> NoDaemon:
     words = last_words(paths) or ["no output: is the disk full?"]
-    said = "\n".join(f"  | {line}" for line in words)
-    return NoDaemon("daemon.start", f"{what}. Its log is {paths.data / LOG}; it ended with:\n{said}")
+    log = "\n".join(f"  | {line}" for line in words)
+    return NoDaemon("daemon.start", f"{problem}. Its log is {paths.data / LOG}; it ended with:\n{log}")

@@ -79,8 +79,8 @@ class Channel:
     """
 
     name = ""  #: what it is connected to, for people
-    _heard = 0.0  # when bytes came last, on the monotonic clock
-    _asked: float | None = None  # when the question was sent that has no answer yet
+    _last_received = 0.0  # when bytes came last, on the monotonic clock
+    _pinged_at: float | None = None  # when the question was sent that has no answer yet
     _quiet = _QUIET
 
     def __init__(self, path: str) -> None:
@@ -90,12 +90,12 @@ class Channel:
         self._socket = _connect(path)
         self._pending = bytearray()
         self._scanned = 0
-        self._heard = time.monotonic()
+        self._last_received = time.monotonic()
 
     @property
     def silence(self) -> float:
         """Seconds since the daemon should have answered; 0 while all is well. As of the last ``receive``."""
-        return 0.0 if self._asked is None else time.monotonic() - self._asked
+        return 0.0 if self._pinged_at is None else time.monotonic() - self._pinged_at
 
     @property
     def is_silent(self) -> bool:
@@ -104,7 +104,7 @@ class Channel:
 
     def silent(self) -> Silent:
         """The error for a daemon that does not answer."""
-        return Silent(self.name, time.monotonic() - self._heard, self.peer)
+        return Silent(self.name, time.monotonic() - self._last_received, self.peer)
 
     @property
     def peer(self) -> int | None:
@@ -144,7 +144,7 @@ class Channel:
                 self._hear()
                 continue
             now = time.monotonic()
-            if self._asked is None and now - self._heard >= self._quiet:
+            if self._pinged_at is None and now - self._last_received >= self._quiet:
                 self._ask(now)
             if (deadline is not None and now >= deadline) or self.is_silent:
                 return None
@@ -152,21 +152,21 @@ class Channel:
 
     def _patience(self, now: float) -> float:
         """Seconds until there is something to do if nothing comes; a daemon that is silent is looked at again and again."""
-        if self._asked is None:
-            return self._heard + self._quiet - now
-        left = self._asked + SILENT_AFTER - now
+        if self._pinged_at is None:
+            return self._last_received + self._quiet - now
+        left = self._pinged_at + SILENT_AFTER - now
         return left if left > 0 else _QUIET
 
     def _hear(self) -> None:
         """Something came: the daemon is there."""
-        self._heard = time.monotonic()
-        if self._asked is not None:
-            self._asked = None
+        self._last_received = time.monotonic()
+        if self._pinged_at is not None:
+            self._pinged_at = None
             self._quiet = min(self._quiet * 2, _QUIET_LONGEST)
 
     def _ask(self, now: float) -> None:
         """Ask whether it is there; a daemon that takes not even the question owes the answer all the same."""
-        self._asked = now
+        self._pinged_at = now
         self._socket.settimeout(0.0)
         try:
             self._probe()

@@ -75,10 +75,10 @@ _END = "Stop it with `maestroctl daemon stop`"
 _KEPT = "its agents continue, and the next daemon adopts them"
 
 
-def _stopped(who: str, state: str, pid: int | None) -> NoDaemon:
+def _stopped(name: str, state: str, pid: int | None) -> NoDaemon:
     why = _STOPPED_STATES[state[:1]]
     message = (
-        f"{who} does not answer: it is {why} (state {state[:1]}). Resume it with `kill -CONT {pid}`, or s{_END[1:]}"
+        f"{name} does not answer: it is {why} (state {state[:1]}). Resume it with `kill -CONT {pid}`, or s{_END[1:]}"
     )
     return NoDaemon(STOPPED, f"{message}; {_KEPT}", {"pid": pid})
 

@@ -51,15 +51,15 @@ def filled(value: Any, type_: Any) -> Any:
     A reply of another shape is given back as it came.
     """
     try:
-        return _over(value, msgspec.json.decode(msgspec.json.encode(taken(value, type_))))
+        return _merged(value, msgspec.json.decode(msgspec.json.encode(taken(value, type_))))
     except msgspec.ValidationError:
         return value
 
 
-def _over(said: Any, known: Any) -> Any:
-    """What was said, over what is known to be there."""
-    if isinstance(said, Mapping) and isinstance(known, Mapping):
-        return {**known, **{name: _over(value, known.get(name)) for name, value in said.items()}}
-    if isinstance(said, list) and isinstance(known, list) and len(said) == len(known):
-        return [_over(*pair) for pair in zip(said, known, strict=True)]
-    return said
+def _merged(received: Any, expected: Any) -> Any:
+    """The received value, with missing members from the expected one."""
+    if isinstance(received, Mapping) and isinstance(expected, Mapping):
+        return {**expected, **{name: _merged(value, expected.get(name)) for name, value in received.items()}}
+    if isinstance(received, list) and isinstance(expected, list) and len(received) == len(expected):
+        return [_merged(*pair) for pair in zip(received, expected, strict=True)]
+    return received

@@ -118,7 +118,7 @@ class WebChannel(Channel):
         self._scanned = 0
         self._remote = remote
         self.name = remote.url
-        self._heard = time.monotonic()
+        self._last_received = time.monotonic()
         self._accepted = False
         self._refusal: tuple[int, bytes] | None = None
         self._protocol = WSConnection(ConnectionType.CLIENT)

@@ -127,12 +127,14 @@ def either(words: list[str]) -> str:
     return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
-def ambiguous(text: str, found: list[dict[str, Any]]) -> Malformed:
+def ambiguous(text: str, matches: list[dict[str, Any]]) -> Malformed:
     """The error for an ambiguous abbreviation: lists each match with its title."""
-    shown = [f"  {item['id']}{_called(item)}" for item in found[:_SHOWN]]
-    shown += [f"  … and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
+    shown = [f"  {item['id']}{_called(item)}" for item in matches[:_SHOWN]]
+    shown += [f"  … and {len(matches) - _SHOWN} more"] if len(matches) > _SHOWN else []
     listed = "\n".join(shown)
-    return Malformed("id.ambiguous", f"{text} is ambiguous, it matches {len(found)}:\n{listed}\nWrite more of the id.")
+    return Malformed(
+        "id.ambiguous", f"{text} is ambiguous, it matches {len(matches)}:\n{listed}\nWrite more of the id."
+    )
 
 
 def _called(item: dict[str, Any]) -> str:

@@ -27,15 +27,15 @@ class Unsuitable(ValueError):
     """The document is well-formed, and has something else where hooks belong."""
 
 
-def put_in(text: str, wanted: Hooks | str, *, comments: bool) -> str:
+def put_in(text: str, addition: Hooks | str, *, comments: bool) -> str:
     """The text with our hooks, or with our plugin at a place. Raises ``jsonc.Invalid`` or ``Unsuitable``; ours must not be there yet."""
     root = _root(text, comments)
     unit = unit_of(text, root)
-    if isinstance(wanted, str):
-        return _put_plugin(text, root, wanted, unit)
+    if isinstance(addition, str):
+        return _put_plugin(text, root, addition, unit)
     if root.member("hooks") is None:
-        return insert(text, root, f'"hooks": {_written(wanted, unit)}', unit)
-    for event, groups in wanted.items():
+        return insert(text, root, f'"hooks": {_written(addition, unit)}', unit)
+    for event, groups in addition.items():
         for group in groups:
             text = _put_group(text, event, group, unit, comments)
     return text
@@ -43,7 +43,7 @@ def put_in(text: str, wanted: Hooks | str, *, comments: bool) -> str:
 
 def take_out(text: str, *, comments: bool) -> str:
     """The text without our hooks, and without what would be empty only because of that. Raises as ``put_in``."""
-    while (found := _ours(root := _root(text, comments))) is not None:
+    while (found := _our_next_handler(root := _root(text, comments))) is not None:
         hooks, event, group, number = found
         handlers = group.member("hooks")
         if handlers is not None and len(handlers.elements) > 1:
@@ -126,7 +126,7 @@ def _put_group(text: str, event: str, group: Any, unit: str, comments: bool) -> 
     return insert(text, groups, _written(group, unit), unit)
 
 
-def _ours(root: Value) -> tuple[Value, Value, Value, int] | None:
+def _our_next_handler(root: Value) -> tuple[Value, Value, Value, int] | None:
     """Our next handler: the value of ``hooks``, of its event, its group, and its number in that."""
     hooks = root.member("hooks")
     for event in hooks.elements if hooks is not None else ():

@@ -210,9 +210,9 @@ class Settings:
             raise Unavailable("hooks.record", message) from error
 
 
-def _broken(found: Mapping[str, list[str]]) -> str:
+def _broken(commands_by_event: Mapping[str, list[str]]) -> str:
     """Why installed hooks have to be installed again; empty when they do not."""
-    for event, commands in found.items():
+    for event, commands in commands_by_event.items():
         for command in commands:
             place = command.removeprefix("file://") if event == "plugin" else command
             gone = missing_program(shlex.quote(unquote(place)) if event == "plugin" else command)

@@ -181,7 +181,7 @@ class WatchApp(Board):
         self._fill()
 
     @on(Input.Submitted, "#search")
-    def found(self) -> None:
+    def focus_results(self) -> None:
         """Move the focus to the results."""
         self._go_to(self._pane("tasks"))
 

@@ -26,7 +26,7 @@ from maestrod.api.system import SystemStatus
 from maestrod.api.task import Task
 
 
-class Heard(Message):
+class NewsArrived(Message):
     """The feed has news."""
 
     def __init__(self, news: News) -> None:
@@ -56,7 +56,7 @@ class Board(App[None]):
         self._asking_tasks: frozenset[str | None] = frozenset()
         self._hues = rows.Palette()
         self._chosen_in = "tasks"  # the pane whose choice is told about
-        self._feed = Feed(caller, lambda news: self.post_message(Heard(news)))
+        self._feed = Feed(caller, lambda news: self.post_message(NewsArrived(news)))
 
     def compose(self) -> ComposeResult:
         """The panes."""
@@ -90,10 +90,10 @@ class Board(App[None]):
 
     # News
 
-    @on(Heard)
-    def take(self, heard: Heard) -> None:
+    @on(NewsArrived)
+    def take(self, message: NewsArrived) -> None:
         """Take in what the feed tells and show it."""
-        news = heard.news
+        news = message.news
         if news.failure is not None:
             self.exit(return_code=news.failure.exit_code, message=f"maestroctl: {safe_block(news.failure.message)}")
             return

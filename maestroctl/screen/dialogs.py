@@ -54,9 +54,9 @@ class AnswerDialog(Dialog[Decided]):
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab,shift+tab", "other_field", "Reason", show=False)]
 
-    def __init__(self, who: str, text: str, question: Attention) -> None:
+    def __init__(self, asker: str, text: str, question: Attention) -> None:
         super().__init__()
-        self._who, self._text, self._question = who, text, question
+        self._asker, self._text, self._question = asker, text, question
         self._line = Input(placeholder=invitation(question), id="line", compact=True)
         self._reason = Input(placeholder="reason (optional, Tab)", id="reason", compact=True)
         self._reason.display = question.free_text is FreeText.REASON
@@ -69,7 +69,7 @@ class AnswerDialog(Dialog[Decided]):
     def compose(self) -> ComposeResult:
         """The question, its options, the field, and what Enter would do."""
         with Vertical() as box:
-            box.border_title = self._who
+            box.border_title = self._asker
             yield Static(Text(self._text))
             for number, option in enumerate(self._question.options, 1):
                 yield Option(Text(f"{number} {safe(option)}"), name=str(number))

@@ -275,7 +275,7 @@ def _already(model: RunModel) -> Iterator[tuple[str, str]]:
         if task.status.is_active:
             yield task.id, _task_line(task.status, task)
     for question in model.questions():
-        yield question.id, _asked(question)
+        yield question.id, _question_line(question)
 
 
 def _task_line(status: TaskStatus, task: Task) -> str:
@@ -289,13 +289,13 @@ def change(model: RunModel, event: Event) -> str:
     if kind == "task" and what == "status" and status and event.id in model.tasks:
         return _task_line(taken(status, TaskStatus), model.tasks.get(event.id))
     if kind == "attention" and event.id in model.attention and event.data.get("answer") is None:
-        return _asked(model.attention.get(event.id))
+        return _question_line(model.attention.get(event.id))
     if kind == "run" and event.id == model.id and status:
         return f"run {status.replace('_', ' ')}"
     return ""
 
 
-def _asked(question: Attention) -> str:
+def _question_line(question: Attention) -> str:
     if question.kind is AttentionKind.APPROVAL:
         return ""  # shown with the plan and both commands
     return f"? {safe(question.message)}  (maestroctl answer {question.number or question.id} VALUE)"

@@ -42,7 +42,7 @@ def command(
     """
     with Caller.of_this_process().client() as client:
         asked = _question(client, question)
-        given = {"attentionId": asked["id"], "value": _meant(asked, value)}
+        given = {"attentionId": asked["id"], "value": _expanded(asked, value)}
         given |= {"reason": reason} if reason else {}
         given |= {"lasts": lasts.value} if lasts is not Lasts.ONCE else {}
         reply = client.raw("attention.answer", given)
@@ -81,7 +81,7 @@ def _about_plan(client: Client, plan_id: str) -> dict[str, Any]:
     return found
 
 
-def _meant(question: dict[str, Any], value: str) -> str:
+def _expanded(question: dict[str, Any], value: str) -> str:
     """The option that ``value`` abbreviates, else ``value`` itself; the daemon decides whether to accept it.
 
     Where any text is an answer, ``value`` is never expanded.

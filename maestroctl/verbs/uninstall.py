@@ -31,37 +31,39 @@ def command(
     caller.require_local("uninstall")
     if caller.in_session:
         raise Malformed("usage", "uninstall is not available inside an agent's session: run it in your own shell")
-    found = list(traces(caller, data=data))
-    confirmed = yes or (not as_json and _confirm(found))
-    failed = _remove(found) if confirmed else {}
+    found_traces = list(traces(caller, data=data))
+    confirmed = yes or (not as_json and _confirm(found_traces))
+    failed = _remove(found_traces) if confirmed else {}
     lines, package = list(left_to_you(caller.environ)), _package_command()
     if as_json:
-        removed = [trace.description for trace in found if confirmed and trace.description not in failed]
-        known = {"found": [trace.description for trace in found], "removed": removed, "failed": failed}
+        removed = [trace.description for trace in found_traces if confirmed and trace.description not in failed]
+        known = {"found": [trace.description for trace in found_traces], "removed": removed, "failed": failed}
         answer_json({**known, "leftToYou": lines, "package": package})
     else:
-        _report(found, failed, confirmed=confirmed, again=f"maestroctl uninstall{' --data' if data else ''} --yes")
+        _report(
+            found_traces, failed, confirmed=confirmed, again=f"maestroctl uninstall{' --data' if data else ''} --yes"
+        )
         if not data:
             answer(_KEPT)
         for line in lines:
             answer(f"Remove this completion line, which you added yourself: {line}")
         answer(f"Then remove the package: {package}")
-    return 1 if failed or (found and not confirmed) else 0
+    return 1 if failed or (found_traces and not confirmed) else 0
 
 
-def _confirm(found: list[Trace]) -> bool:
+def _confirm(found_traces: list[Trace]) -> bool:
     """Show what would be removed, and ask at a terminal."""
-    for trace in found:
+    for trace in found_traces:
         answer(f"- {safe(trace.description)}")
-    if not found or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not found_traces or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return False
     return typer.confirm("Remove all of this?", err=True)
 
 
-def _remove(found: list[Trace]) -> dict[str, str]:
+def _remove(found_traces: list[Trace]) -> dict[str, str]:
     """Remove what was found; what could not be, and why."""
     failed: dict[str, str] = {}
-    for trace in found:
+    for trace in found_traces:
         if failed and trace.keeps_the_rest:
             failed[trace.description] = "kept because something else could not be removed"
             continue
@@ -71,17 +73,17 @@ def _remove(found: list[Trace]) -> dict[str, str]:
             failed[trace.description] = error.message
         except OSError as error:
             failed[trace.description] = str(error)
-    remove_empty(folder for trace in found for folder in trace.folders)
+    remove_empty(folder for trace in found_traces for folder in trace.folders)
     return failed
 
 
-def _report(found: list[Trace], failed: dict[str, str], *, confirmed: bool, again: str) -> None:
-    for trace in found if confirmed else ():
+def _report(found_traces: list[Trace], failed: dict[str, str], *, confirmed: bool, again: str) -> None:
+    for trace in found_traces if confirmed else ():
         if trace.description in failed:
             answer(f"✘ {safe(trace.description)}: {safe(failed[trace.description])}")
         else:
             answer(f"✔ removed {safe(trace.description)}")
-    if not found:
+    if not found_traces:
         answer("Nothing to remove outside the package.")
     elif not confirmed:
         say(f"Nothing was removed. To remove it: {again}")

@@ -252,17 +252,17 @@ class Custody:
         hold.begin(identity, link)
         await self._keep(hold)
 
-    async def _hold_found(self, found: Found) -> Identity:
+    async def _hold_found(self, adoptable: Found) -> Identity:
         """Hold an attempt that was found running, unless another task has done so meanwhile."""
-        session_id = found.identity.session_id
+        session_id = adoptable.identity.session_id
         hold = self._holds.get(session_id)
         if hold is not None:
-            found.link.close()
+            adoptable.link.close()
             return await hold.wait_held()
-        hold = self._add(Hold(session_id, found.identity.attempt))
-        hold.begin(found.identity, found.link)
+        hold = self._add(Hold(session_id, adoptable.identity.attempt))
+        hold.begin(adoptable.identity, adoptable.link)
         self._tasks.start_soon(self._keep, hold)
-        return found.identity
+        return adoptable.identity
 
     async def _keep(self, hold: Hold) -> None:
         """Hold an attempt until it ends, then report the end."""

@@ -107,7 +107,7 @@ class _Scanning:
         self.found.restore.add(key)
 
 
-def _problem(found: EntityFile, touched: int) -> str | None:
-    if found.edited and touched > found.seq:
-        return f"edited as of event {found.seq}, but the daemon had changed it up to event {touched}; repeat the edit by hand"
+def _problem(file: EntityFile, touched: int) -> str | None:
+    if file.edited and touched > file.seq:
+        return f"edited as of event {file.seq}, but the daemon had changed it up to event {touched}; repeat the edit by hand"
     return None

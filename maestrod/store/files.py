@@ -60,7 +60,7 @@ class RealFiles:
 
     def __init__(self, reserve: int = RESERVE) -> None:
         self._lock = threading.Lock()
-        self._wanted = reserve
+        self._target = reserve
         self._spare: list[int] = []
         self._restock()
 
@@ -76,7 +76,7 @@ class RealFiles:
     def close(self, fd: int) -> None:
         """Close ``fd`` and refill the reserve."""
         os.close(fd)
-        if len(self._spare) < self._wanted:
+        if len(self._spare) < self._target:
             self._restock()
 
     def read(self, path: Path) -> bytes:
@@ -164,7 +164,7 @@ class RealFiles:
         """Close the reserved descriptors, when the store closes."""
         while self._release():
             pass
-        self._wanted = 0
+        self._target = 0
 
     def _release(self) -> bool:
         with self._lock:
@@ -175,7 +175,7 @@ class RealFiles:
 
     def _restock(self) -> None:
         with self._lock:
-            while len(self._spare) < self._wanted:
+            while len(self._spare) < self._target:
                 try:
                     self._spare.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
                 except OSError:

@@ -64,9 +64,9 @@ def open_format(
     return found
 
 
-def refuse_newer(files: Files, layout: Layout, found: StoreFormat | None, current: int = FORMAT) -> None:
+def refuse_newer(files: Files, layout: Layout, stored: StoreFormat | None, current: int = FORMAT) -> None:
     """Raise ``BadConfiguration`` if the folder has a newer version than this program supports."""
-    newest = max(found.format if found else 0, _snapshot_format(files, layout))
+    newest = max(stored.format if stored else 0, _snapshot_format(files, layout))
     if newest > current:
         raise BadConfiguration(
             "store.newer_format",
@@ -75,12 +75,12 @@ def refuse_newer(files: Files, layout: Layout, found: StoreFormat | None, curren
         )
 
 
-def refuse_older(layout: Layout, found: StoreFormat | None) -> None:
+def refuse_older(layout: Layout, stored: StoreFormat | None) -> None:
     """Raise ``BadConfiguration`` if the folder must be migrated before it can be read."""
-    if found is not None and found.format < FORMAT:
+    if stored is not None and stored.format < FORMAT:
         raise BadConfiguration(
             "store.older_format",
-            f"{layout.data_dir} was written by an older version (store format {found.format}, this program reads {FORMAT}). "
+            f"{layout.data_dir} was written by an older version (store format {stored.format}, this program reads {FORMAT}). "
             "Start the daemon once: it migrates the store and keeps a backup",
         )
 
@@ -110,23 +110,23 @@ def _head(files: Files, path: Path) -> bytes:
 
 
 def _migrate(
-    files: Files, layout: Layout, found: int, current: int, migrations: Mapping[int, Migration], report: list[str]
+    files: Files, layout: Layout, stored: int, current: int, migrations: Mapping[int, Migration], report: list[str]
 ) -> None:
-    missing = [version for version in range(found, current) if version not in migrations]
+    missing = [version for version in range(stored, current) if version not in migrations]
     if missing:
         raise BadConfiguration(
             "store.unknown_format",
             f"{layout.data_dir} has store format {missing[0]}, which this program cannot read. Nothing was changed",
         )
     layout.make(files)
-    backup = layout.data_dir / "backup" / f"format-{found}"
+    backup = layout.data_dir / "backup" / f"format-{stored}"
     if read_format(files, Layout(backup)) is None:
         _copy_store(files, layout, Layout(backup))
     else:
         _copy_store(files, Layout(backup), layout)
-    for version in range(found, current):
+    for version in range(stored, current):
         migrations[version](files, layout)
-    report.append(f"{layout.data_dir}: migrated from store format {found} to {current}; the old files are in {backup}")
+    report.append(f"{layout.data_dir}: migrated from store format {stored} to {current}; the old files are in {backup}")
 
 
 def _copy_store(files: Files, layout: Layout, target: Layout) -> None:

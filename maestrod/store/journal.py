@@ -160,7 +160,7 @@ class Journal:
             entries = [entry for entry in batch + self._pending if entry.last_seq > self.durable_seq]
             self._pending = []
             try:
-                fresh = self._fresh(sum(len(entry.line) + 1 for entry in entries))
+                fresh = self._take_spare(sum(len(entry.line) + 1 for entry in entries))
             except OSError as second:
                 self._fail(error, second, {entry.segment for entry in entries})
                 return
@@ -181,7 +181,7 @@ class Journal:
         )
         self._acknowledge(entries[-1].last_seq)
 
-    def _fresh(self, need: int) -> Segment:
+    def _take_spare(self, need: int) -> Segment:
         spare, self._spare = self._spare, None
         if spare is None or spare.size < need:
             if spare is not None:

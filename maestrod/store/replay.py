@@ -91,10 +91,10 @@ class Replay:
             self.world.reach(event.seq)
         self.touched[key] = event.seq
 
-    def _is_gone(self, key: Key, what: str) -> bool:
+    def _is_gone(self, key: Key, verb: str) -> bool:
         """Whether the entity's file is already gone because a later event deletes the entity."""
         kind, id_ = key
-        return self.from_files and kind in FOLDERS and id_ not in self.world.tables[kind] and what != "created"
+        return self.from_files and kind in FOLDERS and id_ not in self.world.tables[kind] and verb != "created"
 
     def _finish(self, end: End) -> None:
         self.end = end

@@ -152,8 +152,8 @@ class _Reader:
         self._engine = engine
         self._custody = custody
         self._flood = flood
-        self._found: list[Sign] = []
-        self._found_to = 0
+        self._signs: list[Sign] = []
+        self._read_to = 0
         self._reported_to = form.position
         self._got_on = trio.Event()
 
@@ -201,39 +201,37 @@ class _Reader:
                 return
 
     async def _take(self, pieces: Iterator[Found]) -> None:
-        lines, begin = 0, self._found_to
+        lines, begin = 0, self._read_to
         for signs, end in pieces:
-            self._found += signs
-            self._found_to = end
+            self._signs += signs
+            self._read_to = end
             lines += 1
-            if len(self._found) >= BATCH_SIGNS:
+            if len(self._signs) >= BATCH_SIGNS:
                 await self._tell()
             if lines >= SLICE_LINES or end - begin >= SLICE_BYTES:
                 lines, begin = 0, end
                 await trio.lowlevel.checkpoint()
-        if self._found or self._is_first_line():
+        if self._signs or self._is_first_line():
             await self._tell()
 
     def _is_first_line(self) -> bool:
         """Whether these are the first lines: until they are reported, clients show the output raw, not as a stream."""
         session = self._engine.world.sessions.get(self.session.id)
-        return isinstance(self.form, Lines) and self._found_to > 0 and session is not None and session.read_to == 0
+        return isinstance(self.form, Lines) and self._read_to > 0 and session is not None and session.read_to == 0
 
     async def _finish(self) -> None:
         """Report the last line and how far the log was read: the next attempt's output follows in the same log."""
         signs, end = self.form.finish()
-        self._found += signs
-        self._found_to = end
+        self._signs += signs
+        self._read_to = end
         session = self._engine.world.sessions.get(self.session.id)
-        if self._found or (session is not None and session.read_to < end):
+        if self._signs or (session is not None and session.read_to < end):
             await self._tell()
         self.finished = True
 
     async def _tell(self) -> None:
-        signs, self._found = tuple(self._found), []
-        await self._engine.record(
-            Signed(self.session.id, self.session.attempt, self.form.source, signs, self._found_to)
-        )
+        signs, self._signs = tuple(self._signs), []
+        await self._engine.record(Signed(self.session.id, self.session.attempt, self.form.source, signs, self._read_to))
 
 
 class Streams:

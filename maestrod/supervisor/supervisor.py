@@ -114,7 +114,7 @@ class Supervisor:
                 nursery.start_soon(self._kill_all, hurry)
                 await self._end_and_record()
                 nursery.cancel_scope.cancel()
-        left = self._ours()
+        left = self._held_sessions()
         if left:
             log.error("left to the next daemon, because their end is not recorded: %s", ", ".join(left))
 
@@ -124,19 +124,19 @@ class Supervisor:
         except Unavailable as error:
             log.error("stopping the sessions, but their end cannot be recorded: %s", error.message)
             async with trio.open_nursery() as stopping:
-                for session_id in self._ours():
+                for session_id in self._held_sessions():
                     stopping.start_soon(self._custody.stop, session_id)
             return
-        while self._ours():
+        while self._held_sessions():
             await self._engine.bus.wait_for(lambda event: event.type == "session.status")
 
     async def _kill_all(self, hurry: trio.Event) -> None:
         await hurry.wait()
         async with trio.open_nursery() as nursery:
-            for session_id in self._ours():
+            for session_id in self._held_sessions():
                 nursery.start_soon(self._custody.stop, session_id, _HURRIED)
 
-    def _ours(self) -> list[str]:
+    def _held_sessions(self) -> list[str]:
         """Ids of the living sessions that we hold."""
         world = self._engine.world
         return [id_ for id_ in world.by_session.live if world.sessions[id_].terminal is not Terminal.EXTERNAL]
@@ -296,9 +296,9 @@ class Supervisor:
             if session.process in {None, identity}:
                 await self._engine.record(Launched(effect.session_id, effect.attempt, identity))
                 await wait_gone(process)
-        await self._engine.record(self._gone(effect))
+        await self._engine.record(self._ended_unseen(effect))
 
-    def _gone(self, effect: Watch) -> Exited:
+    def _ended_unseen(self, effect: Watch) -> Exited:
         """The end of a process that is not ours, whose exit code we cannot know: during work it counts as a failure."""
         session = self._engine.world.sessions.get(effect.session_id)
         busy = session is not None and session.status is SessionStatus.WORKING

@@ -22,7 +22,7 @@ class Terminals:
         try:
             await self._custody.send(session_id, data)
         except NotHeld as error:
-            raise _gone(session_id) from error
+            raise _not_running(session_id) from error
         except ShimRefused as error:
             if error.code == "no_input":
                 raise IllegalTransition("session.no_input", f"{session_id} reads its input from a file") from error
@@ -34,7 +34,7 @@ class Terminals:
             await self._custody.resize(session_id, columns, rows)
             self._sizes[session_id] = columns, rows
         except NotHeld as error:
-            raise _gone(session_id) from error
+            raise _not_running(session_id) from error
         except ShimRefused as error:
             raise IllegalTransition("session.no_terminal", f"{session_id} runs on pipes: it has no terminal") from error
 
@@ -75,5 +75,5 @@ class Terminals:
         )
 
 
-def _gone(session_id: str) -> IllegalTransition:
+def _not_running(session_id: str) -> IllegalTransition:
     return IllegalTransition("session.not_running", f"{session_id} has no running agent")

@@ -63,17 +63,17 @@ def check(folder: Path, path: str, boot_id: str, project: Project | None = None)
     return "" if known is None else _doubt(known, found)
 
 
-def _is_another(known: WorkplaceRecord, found: WorkplaceRecord) -> bool:
+def _is_another(recorded: WorkplaceRecord, present: WorkplaceRecord) -> bool:
     """Whether it is certain that this is another folder."""
-    return known.boot_id == found.boot_id and known.inode != found.inode
+    return recorded.boot_id == present.boot_id and recorded.inode != present.inode
 
 
-def _doubt(known: WorkplaceRecord, found: WorkplaceRecord) -> str:
+def _doubt(recorded: WorkplaceRecord, present: WorkplaceRecord) -> str:
     """The warning when it is uncertain whether a folder is the known one; otherwise empty."""
-    if (known.device, known.inode) == (found.device, found.inode) or _is_another(known, found):
+    if (recorded.device, recorded.inode) == (present.device, present.inode) or _is_another(recorded, present):
         return ""  # the same, or a person has updated the project to it
-    since = "its file system was mounted again" if known.boot_id == found.boot_id else "the machine was restarted"
-    return f"the project's folder {found.path} may not be the same as before, since {since}: check it"
+    since = "its file system was mounted again" if recorded.boot_id == present.boot_id else "the machine was restarted"
+    return f"the project's folder {present.path} may not be the same as before, since {since}: check it"
 
 
 def hangs(path: str) -> Unavailable:
@@ -84,8 +84,8 @@ def hangs(path: str) -> Unavailable:
     )
 
 
-def _changed(path: str, what: str, fix: str) -> Conflict:
-    return Conflict("session.folder_changed", f"the project's folder {path} {what}: {fix}")
+def _changed(path: str, change: str, fix: str) -> Conflict:
+    return Conflict("session.folder_changed", f"the project's folder {path} {change}: {fix}")
 
 
 def _of_project(project: Project | None, path: str, boot_id: str) -> WorkplaceRecord | None:

@@ -20,6 +20,27 @@ SHARED = {
 #: Names that say nothing about a value, and what it may be instead.
 RIDDLES = {"told": "a message, reading, report, answer, setting: whatever it is"}
 
+#: Words that parameters, attributes and functions of the product must not be called: a reader had to guess what they hold.
+GUESSES = frozenset(
+    {
+        "it",
+        "what",
+        "who",
+        "whom",
+        "whose",
+        "said",
+        "mine",
+        "theirs",
+        "ours",
+        "yours",
+        "gone",
+        "heard",
+        "wanted",
+        "meant",
+        "asked",
+    }
+)
+
 
 def test_a_class_name_means_one_thing() -> None:
     places: dict[str, list[str]] = defaultdict(list)
@@ -57,3 +78,24 @@ def test_no_name_is_a_riddle() -> None:
 def test_every_kind_of_binding_is_found() -> None:
     text = "def a(b, *, c=1):\n d = e(f=2)\n g.h = 3\n try: pass\n except E as i: pass\nasync def j(): pass\n"
     assert {name for name, _ in bindings(ast.parse(text))} == set("abcdfhij")
+    assert {name for name, _ in signatures(ast.parse(text))} == set("abchj")
+
+
+def signatures(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """The names of parameters, attributes and functions, without leading underscores, and their lines."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(attr=name, ctx=ast.Store()) | ast.arg(arg=name):
+                yield name.strip("_"), node.lineno
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name.strip("_"), node.lineno
+
+
+def test_no_parameter_attribute_or_function_has_to_be_guessed() -> None:
+    wrong = [
+        f"{shown(path)}:{line}: {name}"
+        for path in modules(*PRODUCT)
+        for name, line in signatures(parsed(path))
+        if name in GUESSES
+    ]
+    assert wrong == []

@@ -49,7 +49,7 @@ class FileCatalog:
         self._config = config
         self.adapters = adapters
         self._lock = threading.Lock()
-        self._found: OrderedDict[str | None, _Found] = OrderedDict()
+        self._cache: OrderedDict[str | None, _Found] = OrderedDict()
         self._agents: tuple[AgentInfo, ...] | None = None
 
     def skills(self, working_dir: str | None) -> tuple[tuple[Skill, ...], tuple[str, ...]]:
@@ -79,21 +79,21 @@ class FileCatalog:
     def reload(self) -> None:
         """Clear the cache."""
         with self._lock:
-            self._found.clear()
+            self._cache.clear()
         self._agents = None
 
     def _look(self, working_dir: str | None) -> _Found:
         """The cached catalogue, or a new one. Any thread may call it; none waits for another thread's disk access."""
         with self._lock:
-            found = self._found.pop(working_dir, None)
+            found = self._cache.pop(working_dir, None)
             if found is not None:
-                self._found[working_dir] = found
+                self._cache[working_dir] = found
                 return found
         found = self._read(Path(working_dir) if working_dir else None)
         with self._lock:
-            self._found[working_dir] = found
-            if len(self._found) > PROJECTS:
-                self._found.popitem(last=False)
+            self._cache[working_dir] = found
+            if len(self._cache) > PROJECTS:
+                self._cache.popitem(last=False)
         return found
 
     def _read(self, project: Path | None) -> _Found:

@@ -89,7 +89,7 @@ def _tool_failure(payload: Members) -> Signs:
 
 
 def _permission(payload: Members) -> Signs:
-    return (tools.asked(payload, tools.call_key(payload)),)
+    return (tools.permission_request(payload, tools.call_key(payload)),)
 
 
 def _denied(payload: Members) -> Signs:

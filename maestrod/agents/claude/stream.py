@@ -112,10 +112,10 @@ def _assistant(message: Members) -> Signs:
     """Read its text and tool calls. The model ``<synthetic>`` marks an error's text, which ``result`` reports."""
     if message.value("parent_tool_use_id") is not None or message.line("message", "model") == "<synthetic>":
         return ()
-    return tuple(_said(message.members("message")))
+    return tuple(_message_signs(message.members("message")))
 
 
-def _said(message: Members) -> Iterator[Sign]:
+def _message_signs(message: Members) -> Iterator[Sign]:
     for block in message.each("content"):
         if block.line("type") == "tool_use":
             yield tools.started(block)
@@ -140,7 +140,7 @@ def _control(message: Members) -> Signs:
     """Read a request whose answer Claude waits for on standard input."""
     request, key = message.members("request"), message.name("request_id") or ""
     if request.line("subtype") == "can_use_tool":
-        return (tools.asked(request, key),)
+        return (tools.permission_request(request, key),)
     if request.line("subtype") == "elicitation":
         return (InputAsked(request.line("message") or "a tool asks for input", key),)
     return ()

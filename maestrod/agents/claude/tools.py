@@ -12,10 +12,10 @@ from maestrod.core.values.signs import PermissionAsked, TodoChanged, ToolStarted
 _TELLING = ("command", "file_path", "notebook_path", "pattern", "url", "query", "description", "skill", "prompt")
 
 
-def summary(given: Members) -> str:
+def summary(tool_input: Members) -> str:
     """Summarize a tool's input in one line: the command or the path, for example."""
     for name in _TELLING:
-        line = given.line(name)
+        line = tool_input.line(name)
         if line:
             return line
     return ""
@@ -28,20 +28,20 @@ def started(call: Members) -> ToolStarted | TodoChanged:
     return ToolStarted(call.line("name") or "a tool", summary(call.members("input")), call.name("id") or "")
 
 
-def todo(given: Members) -> TodoChanged:
+def todo(tool_input: Members) -> TodoChanged:
     """Read the agent's own to-do list."""
-    items = list(given.each("todos"))
+    items = list(tool_input.each("todos"))
     now = [item.line("content") for item in items if item.line("status") == "in_progress"]
     done = sum(item.line("status") == "completed" for item in items)
     return TodoChanged(done, len(items), now[0] if now else "")
 
 
-def asked(request: Members, key: str) -> PermissionAsked:
+def permission_request(request: Members, key: str) -> PermissionAsked:
     """Read a permission request from the stream or a hook. The tool's input is cut."""
-    given = request.members("tool_input") or request.members("input")
+    tool_input = request.members("tool_input") or request.members("input")
     tool = request.line("tool_name") or "a tool"
     return PermissionAsked(
-        tool, summary(given), json_text(given.value()), key, waits=True, whole=is_whole(given.value())
+        tool, summary(tool_input), json_text(tool_input.value()), key, waits=True, whole=is_whole(tool_input.value())
     )
 
 

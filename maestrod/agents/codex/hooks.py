@@ -49,7 +49,7 @@ def _tool_ended(payload: Members) -> tuple[Sign, ...]:
     return (ToolEnded(payload.line("tool_name"), key=payload.name("tool_use_id") or ""),)
 
 
-def _asked(payload: Members) -> tuple[Sign, ...]:
+def _permission(payload: Members) -> tuple[Sign, ...]:
     given = payload.value("tool_input")
     tool, whole = payload.line("tool_name"), is_whole(given)
     return (PermissionAsked(tool, summary(payload), json_text(given), waits=True, whole=whole),)
@@ -73,7 +73,7 @@ _EVENTS: Mapping[str, Callable[[Members], tuple[Sign, ...]]] = {
     "UserPromptSubmit": lambda payload: (TurnStarted(payload.line("prompt")),),
     "PreToolUse": _tool_started,
     "PostToolUse": _tool_ended,
-    "PermissionRequest": _asked,
+    "PermissionRequest": _permission,
     "PostCompact": lambda payload: (Compacted(),),
     "SubagentStart": lambda payload: (SubagentStarted(payload.line("agent_type"), payload.name("agent_id") or ""),),
     "SubagentStop": lambda payload: (SubagentEnded(payload.line("agent_type"), payload.name("agent_id") or ""),),

@@ -122,7 +122,7 @@ def version_of(path: Path, packages: tuple[str, ...]) -> str | None:
         changed = real.stat().st_mtime_ns
     except OSError:
         return None
-    return _asked(str(path), changed)
+    return _printed_version(str(path), changed)
 
 
 def _packaged(real: Path, packages: tuple[str, ...]) -> str | None:
@@ -137,7 +137,7 @@ def _packaged(real: Path, packages: tuple[str, ...]) -> str | None:
 
 
 @functools.lru_cache(maxsize=32)
-def _asked(path: str, changed: int) -> str | None:
+def _printed_version(path: str, changed: int) -> str | None:
     """The version that ``--version`` prints. ``changed`` is part of the cache key, so that a new file is run again."""
     try:
         answer = subprocess.run(

@@ -80,7 +80,7 @@ def _gate(payload: Members) -> tuple[Sign, ...]:
     return (PermissionAsked(tool, summary(arguments), json_text(arguments), key, waits=True, whole=whole),)
 
 
-def _asked(payload: Members) -> tuple[Sign, ...]:
+def _permission(payload: Members) -> tuple[Sign, ...]:
     """It shows a dialog on its terminal, the only place where it can be answered."""
     metadata = payload.value("metadata")
     patterns = payload.value("patterns")
@@ -123,7 +123,7 @@ _EVENTS: Mapping[str, Callable[[Members], tuple[Sign, ...]]] = {
     "todo.updated": _todo,
     "tool.execute.before": _tool_started,
     "tool.execute.after": _tool_ended,
-    "permission.asked": _asked,
+    "permission.asked": _permission,
     "permission.replied": _replied,
     "message.part.updated": _part,
     "child.session.created": lambda payload: (

@@ -34,7 +34,7 @@ def contract(methods: Iterable[AnyMethod], template: str) -> Schemas:
     results, replied = schemas_of([row.result for row in rows], template)
     replied = {name: _complete(schema) for name, schema in replied.items()}
     _, asked = schemas_of([row.params for row in rows], template)
-    asked = _told_apart(asked, replied, template)
+    asked = _distinguished(asked, replied, template)
     params = {row.name: asked[row.params.__name__] for row in rows}
     shared = {name: schema for name, schema in asked.items() if name not in {row.params.__name__ for row in rows}}
     return Schemas(params, dict(zip((row.name for row in rows), results, strict=True)), replied | shared)
@@ -45,11 +45,11 @@ def _complete(schema: dict[str, Any]) -> dict[str, Any]:
     return schema | {"required": list(schema["properties"])} if "properties" in schema else schema
 
 
-def _told_apart(asked: dict[str, Any], replied: dict[str, Any], template: str) -> dict[str, Any]:
+def _distinguished(params: dict[str, Any], results: dict[str, Any], template: str) -> dict[str, Any]:
     """The components of parameters. Those that differ from a component of replies with the same name are renamed."""
-    renamed = {name: name + _INPUT for name in asked if name in replied and asked[name] != replied[name]}
+    renamed = {name: name + _INPUT for name in params if name in results and params[name] != results[name]}
     references = {template.format(name=name): template.format(name=new) for name, new in renamed.items()}
-    return {renamed.get(name, name): _redirected(schema, references) for name, schema in asked.items()}
+    return {renamed.get(name, name): _redirected(schema, references) for name, schema in params.items()}
 
 
 def _redirected(value: Any, references: dict[str, str]) -> Any:

@@ -42,7 +42,7 @@ def _signs(world: World, session: Session) -> Iterator[Reason]:
     if wait is not None:
         told_by = turn.source if turn is not None else Source.TIMER
         yield Reason(source=told_by, code="limit", detail=wait.detail or wait.kind, at=wait.since)
-    for question in _asked(world, session):
+    for question in _needing_user(world, session):
         detail = f"{question.kind.value}: {question.message}"
         yield Reason(source=_source(question), code="asks", detail=detail, at=question.opened_at)
     if session.last_activity and not session.status.is_over:
@@ -56,7 +56,7 @@ def _of_turn(turn: Turn) -> Reason:
     return Reason(source=turn.source, code="turn_ended", detail=detail, at=turn.since)
 
 
-def _asked(world: World, session: Session) -> tuple[Attention, ...]:
+def _needing_user(world: World, session: Session) -> tuple[Attention, ...]:
     """The questions that need the user. A wait that ends by itself does not."""
     questions = open_questions(world, (session.id,))
     return tuple(each for each in questions if each.kind is not AttentionKind.LIMIT or each.deadline is not None)
@@ -84,7 +84,7 @@ def _explain(world: World, session: Session, tasks: list[Task]) -> Iterator[str]
     elif not session.status.is_over:
         yield from _held(world, session)
     yield from _doing(session)
-    for question in _asked(world, session):
+    for question in _needing_user(world, session):
         yield f"it waits for a person ({question.kind.value}): {question.message}"
     for kept in session.standing:
         yield f"a person has answered {kept.value} for every identical request of this session: {kept.message}"

@@ -262,7 +262,7 @@ def _growth(now: Any, before: Any) -> Any:
     return now - before if now >= before else now
 
 
-def _said(draft: Draft, session: Session, sign: Said, provenance: Provenance) -> None:
+def _text(draft: Draft, session: Session, sign: Said, provenance: Provenance) -> None:
     """Add the agent's text to the timeline. Its first line becomes the turn's current activity."""
     if sign.text.strip():
         _entry(draft, session, TimelineType.PROGRESS, sign.text.strip()[:TEXT], provenance, said=True)
@@ -359,7 +359,7 @@ _RULES: Mapping[type[Sign], Callable[..., None]] = {
     TodoChanged: _note(lambda sign: f"{sign.done} of {sign.total} done: {sign.text}", TimelineType.PROGRESS),
     UsageSeen: _usage_seen,
     PlanOffered: _plan_offered,
-    Said: _said,
+    Said: _text,
     Trouble: _note(lambda sign: f"{sign.code}: {sign.message}" if sign.code else sign.message, TimelineType.ERROR),
     Noted: _note(lambda sign: sign.message),
     Leaving: _leaving,

@@ -234,7 +234,7 @@ def give_back(draft: Draft, session_id: str) -> None:
     for item in queue.items:
         left = draft.world.tasks.get(item.task_id)
         if item.status in OPEN and left is not None:
-            queue = _follow(draft, queue, item, left, gone=True)
+            queue = _follow_task(draft, queue, item, left, ended=True)
     if not queue.closed:
         draft.change(queue, closed=True)
 
@@ -246,7 +246,7 @@ def follow_task(draft: Draft, session_id: str, moved: Task) -> None:
         return
     for item in queue.items:
         if item.task_id == moved.id and item.status in OPEN:
-            queue = _follow(draft, queue, item, moved)
+            queue = _follow_task(draft, queue, item, moved)
     _close_if_done(draft, queue.id)
 
 
@@ -267,27 +267,27 @@ _FOLLOWS = {
 }
 
 
-def _follow(draft: Draft, queue: Queue, item: QueueItem, moved: Task, *, gone: bool = False) -> Queue:
-    """Bring an open item in line with its task. ``gone``: the session has ended, so none of its items is in progress."""
+def _follow_task(draft: Draft, queue: Queue, item: QueueItem, moved: Task, *, ended: bool = False) -> Queue:
+    """Bring an open item in line with its task. ``ended``: the session has ended, so none of its items is in progress."""
     status = _FOLLOWS.get(moved.status.category)
     if status is not None:
         detail = moved.status_reason.detail if moved.status_reason is not None else None
         over = msgspec.structs.replace(item, status=status, completed_at=draft.now, reason=detail)
         return draft.put_item(queue, over)
     if item.status is QueueItemStatus.PROCESSING:
-        return _unfinished(draft, queue, item, moved, gone=gone)
+        return _unfinished(draft, queue, item, moved, ended=ended)
     works = any(other.status is QueueItemStatus.PROCESSING for other in queue.items)
-    if moved.status is TaskStatus.IN_PROGRESS and not (gone or works or queue.closed):
+    if moved.status is TaskStatus.IN_PROGRESS and not (ended or works or queue.closed):
         begun = msgspec.structs.replace(item, status=QueueItemStatus.PROCESSING, started_at=draft.now)
         return draft.put_item(queue, begun)
     return queue
 
 
-def _unfinished(draft: Draft, queue: Queue, item: QueueItem, moved: Task, *, gone: bool) -> Queue:
+def _unfinished(draft: Draft, queue: Queue, item: QueueItem, moved: Task, *, ended: bool) -> Queue:
     """Settle an item in progress whose task has not ended: it returns to the queue, or fails if the attempt did."""
-    if not gone and moved.status.category in {TaskCategory.ACTIVE, TaskCategory.BLOCKED}:
+    if not ended and moved.status.category in {TaskCategory.ACTIVE, TaskCategory.BLOCKED}:
         return queue
-    if moved.not_before is not None and not gone:
+    if moved.not_before is not None and not ended:
         detail = moved.status_reason.detail if moved.status_reason is not None else None
         failed = msgspec.structs.replace(item, status=QueueItemStatus.FAILED, completed_at=draft.now, reason=detail)
         return draft.put_item(queue, failed)

@@ -26,7 +26,7 @@ from maestrod.core.values.effects import Effect
 from maestrod.core.values.seen import BLIND, Seen
 from maestrod.core.values.signs import NOTHING, Reading
 from maestrod.core.world.entities import KIND_OF, difference, whole
-from maestrod.core.world.lookup import missing
+from maestrod.core.world.lookup import require
 from maestrod.core.world.standing import footprint, standing
 from maestrod.core.world.task_index import bucket
 from maestrod.core.world.world import World, with_item
@@ -87,35 +87,35 @@ class Draft:
 
     def project(self, id_: str) -> Project:
         """The project, or ``NotFound``."""
-        return _found(self.world.projects, "project", id_)
+        return require(self.world.projects, "project", id_)
 
     def task(self, id_: str) -> Task:
         """The task, or ``NotFound``."""
-        return _found(self.world.tasks, "task", id_)
+        return require(self.world.tasks, "task", id_)
 
     def session(self, id_: str) -> Session:
         """The session, or ``NotFound``."""
-        return _found(self.world.sessions, "session", id_)
+        return require(self.world.sessions, "session", id_)
 
     def queue(self, id_: str) -> Queue:
         """The queue, or ``NotFound``."""
-        return _found(self.world.queues, "queue", id_)
+        return require(self.world.queues, "queue", id_)
 
     def plan(self, id_: str) -> Plan:
         """The plan, or ``NotFound``."""
-        return _found(self.world.plans, "plan", id_)
+        return require(self.world.plans, "plan", id_)
 
     def run(self, id_: str) -> Run:
         """The run, or ``NotFound``."""
-        return _found(self.world.runs, "run", id_)
+        return require(self.world.runs, "run", id_)
 
     def question(self, id_: str) -> Attention:
         """The attention entry, or ``NotFound``."""
-        return _found(self.world.attention, "attention", id_)
+        return require(self.world.attention, "attention", id_)
 
     def message(self, id_: str) -> Message:
         """The message, or ``NotFound``."""
-        return _found(self.world.messages, "message", id_)
+        return require(self.world.messages, "message", id_)
 
     def put(self, entity: E) -> E:
         """Add or change an entity. The event is ``created``, ``status`` when the status changed, else ``updated``."""
@@ -256,13 +256,6 @@ class Draft:
         self.world.seq += 1
         belongs = _belongs(self.world, entity)
         self.events.append(Event(seq=self.world.seq, at=self.now, type=type_, data=data, **belongs))
-
-
-def _found(table: dict[str, E], kind: str, id_: str) -> E:
-    entity = table.get(id_)
-    if entity is None:
-        raise missing(kind, id_)
-    return entity
 
 
 def _belongs(world: World, entity: Any) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from maestrod.core.world.draft import Draft
 _LISTED = 20
 
 
-def agent_for(draft: Draft, project_id: str, wanted: str | None) -> str:
+def agent_for(draft: Draft, project_id: str, requested: str | None) -> str:
     """The agent to use: the requested one, else the project's, else the default. Raises ``Malformed`` if it is unknown."""
     project = draft.project(project_id)
-    agent = wanted or project.settings.default_agent or draft.world.policy.default_agent
+    agent = requested or project.settings.default_agent or draft.world.policy.default_agent
     known = draft.world.policy.agents
     if agent not in known:
         names = ", ".join(sorted(known))

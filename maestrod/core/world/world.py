@@ -193,12 +193,12 @@ class World:
             self._apply(kind, what, event)
         self.seq = event.seq
 
-    def _apply(self, kind: str, what: str, event: Event) -> None:
-        if what == "created":
+    def _apply(self, kind: str, verb: str, event: Event) -> None:
+        if verb == "created":
             self.put(msgspec.convert(event.data, KINDS[kind]))
-        elif what == "deleted":
+        elif verb == "deleted":
             self.drop(kind, event.id)
-        elif kind == "queue" and what == "item":
+        elif kind == "queue" and verb == "item":
             self.put(with_item(self.queues[event.id], msgspec.convert(event.data, QueueItem)))
         else:
             self.put(patched(self.tables[kind][event.id], event.data))

@@ -151,19 +151,19 @@ class Ladder:
         self._address(self._find(), everyone=False)
         return bool(self._members)
 
-    def _address(self, found: "dict[int, Process]", *, everyone: bool) -> None:
-        for pid in self._members.keys() - found.keys():
+    def _address(self, tree: "dict[int, Process]", *, everyone: bool) -> None:
+        for pid in self._members.keys() - tree.keys():
             self._members.pop(pid).close()
-        fresh = [pid for pid in found if pid not in self._members or self._members[pid].start != found[pid].start]
+        fresh = [pid for pid in tree if pid not in self._members or self._members[pid].start != tree[pid].start]
         for pid in fresh:
             if pid in self._members:
                 self._members[pid].close()
-            self._members[pid] = Member(pid, found[pid].start, pinned=len(self._members) < PINNED_LIMIT)
+            self._members[pid] = Member(pid, tree[pid].start, pinned=len(self._members) < PINNED_LIMIT)
         self.seen.update(fresh)
-        self.names.update((pid, found[pid].name) for pid in fresh)
+        self.names.update((pid, tree[pid].name) for pid in fresh)
         if self._rung < len(self._rungs):
             number = self._rungs[self._rung][0]
-            for pid in found if everyone else fresh:
+            for pid in tree if everyone else fresh:
                 self._members[pid].send(number, kernel.SIGCONT)
 
     def _forget_dead(self) -> bool:

@@ -146,11 +146,11 @@ class Pump:
         if self._closing and not self._typed and self._typed_open and not self._agent.terminal:
             self._close_typed_pipe()
 
-    def _wait_writable(self, wanted: bool) -> None:
+    def _wait_writable(self, waits: bool) -> None:
         if self._agent.terminal:
             if self._agent.output in self._open:
-                self._poller.watch(self._agent.output, self._on_ready, write=wanted)
-        elif wanted:
+                self._poller.watch(self._agent.output, self._on_ready, write=waits)
+        elif waits:
             self._poller.watch(self._agent.typed, self._on_typed_ready, read=False, write=True)
         elif self._typed_open:
             self._poller.forget(self._agent.typed)

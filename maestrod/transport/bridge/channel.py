@@ -42,7 +42,7 @@ class Channel(trio.abc.Stream):
         self._outbox = Outbox()
         self._draining = False
         self._parting = False
-        self._gone = trio.Event()
+        self._closed_event = trio.Event()
         self._room: trio.Event | None = None
 
     @property
@@ -132,7 +132,7 @@ class Channel(trio.abc.Stream):
         """Send the rest, give the client a moment to close, and close. Another task must read meanwhile."""
         await self._wait_sent()
         with trio.move_on_after(_LINGER_SECONDS):
-            await self._gone.wait()
+            await self._closed_event.wait()
         self.close()
 
     async def aclose(self) -> None:
@@ -147,7 +147,7 @@ class Channel(trio.abc.Stream):
             trio.lowlevel.notify_closing(self._socket)
             self._socket.close()
             self._outbox.clear()
-            self._gone.set()
+            self._closed_event.set()
             self._tell_room()
 
     async def _wait_sent(self) -> None:

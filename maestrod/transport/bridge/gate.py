@@ -141,7 +141,7 @@ def _repeats(headers: Sequence[tuple[bytes, bytes]]) -> bool:
     return len(set(names)) < len(names)
 
 
-def _wrong_form(head: Head, found: dict[bytes, bytes], policy: GatePolicy) -> Refusal | None:
+def _wrong_form(head: Head, fields: dict[bytes, bytes], policy: GatePolicy) -> Refusal | None:
     """Refuse what no honest client sends: from another machine, with another form of target, or with two body lengths."""
     if not policy.remote and not is_loopback(head.peer):
         return Refusal(403, "bridge.not_local", "this port serves only programs on this machine")
@@ -154,41 +154,41 @@ def _wrong_form(head: Head, found: dict[bytes, bytes], policy: GatePolicy) -> Re
         return _NOT_OURS
     if b"%" in path and _ENCODED_SEPARATOR.search(path):
         return _NOT_OURS
-    if b"transfer-encoding" in found and (
-        b"content-length" in found or found[b"transfer-encoding"].lower() != b"chunked"
+    if b"transfer-encoding" in fields and (
+        b"content-length" in fields or fields[b"transfer-encoding"].lower() != b"chunked"
     ):
         return _FRAMING
-    if b"upgrade" in found:
-        if b"transfer-encoding" in found or found.get(b"content-length", b"0") != b"0":
+    if b"upgrade" in fields:
+        if b"transfer-encoding" in fields or fields.get(b"content-length", b"0") != b"0":
             return _FRAMING
         if not all(value.isascii() for name, value in head.headers if name.startswith(_HANDSHAKE)):
             return _NOT_READABLE
     return None
 
 
-def _wrong_place(found: dict[bytes, bytes], policy: GatePolicy) -> Refusal | None:
+def _wrong_place(fields: dict[bytes, bytes], policy: GatePolicy) -> Refusal | None:
     """Refuse names that are not ours: the Host of a rebound DNS name, or the Origin of another page."""
-    if found.get(b"host") not in policy.hosts:
+    if fields.get(b"host") not in policy.hosts:
         return Refusal(421, "bridge.host", "the Host header names another server")
-    origin = found.get(b"origin")
+    origin = fields.get(b"origin")
     if origin is not None and origin not in policy.own_origins and origin not in policy.other_origins:
         return Refusal(403, "bridge.origin", "pages of this origin are refused (see bridge_origins)")
-    site = found.get(b"sec-fetch-site")
+    site = fields.get(b"sec-fetch-site")
     if site not in {None, b"same-origin", b"none"} and origin not in policy.other_origins:
         return Refusal(403, "bridge.site", "requests from pages of other sites are refused")
     return None
 
 
-def _wrong_write(head: Head, found: dict[bytes, bytes]) -> Refusal | None:
+def _wrong_write(head: Head, fields: dict[bytes, bytes]) -> Refusal | None:
     """Refuse changes without JSON: a web page's form can post text but not JSON."""
-    if head.verb in WRITES and not _is_json(found.get(b"content-type", b"")):
+    if head.verb in WRITES and not _is_json(fields.get(b"content-type", b"")):
         return Refusal(415, "bridge.content_type", "the body must be application/json")
     return None
 
 
-def _caller(head: Head, found: dict[bytes, bytes], policy: GatePolicy, *, upgrade: bool) -> ClientIdentity | Refusal:
+def _caller(head: Head, fields: dict[bytes, bytes], policy: GatePolicy, *, upgrade: bool) -> ClientIdentity | Refusal:
     """Identify the caller by a program's token or our page's cookie."""
-    authorization = found.get(b"authorization")
+    authorization = fields.get(b"authorization")
     if authorization is not None:
         scheme, _, token = authorization.partition(b" ")
         caller = policy.token_caller(token.strip()) if scheme.lower() == b"bearer" else None
@@ -198,8 +198,8 @@ def _caller(head: Head, found: dict[bytes, bytes], policy: GatePolicy, *, upgrad
     if caller is None:
         return _NO_TOKEN
     # Browsers send cookies unasked, so a cookie counts only when the browser says that our own page sent the request.
-    from_page = found.get(b"origin") in policy.own_origins
-    reads = head.verb in _READS and not upgrade and found.get(b"sec-fetch-site") == b"same-origin"
+    from_page = fields.get(b"origin") in policy.own_origins
+    reads = head.verb in _READS and not upgrade and fields.get(b"sec-fetch-site") == b"same-origin"
     if not from_page and not reads:
         return Refusal(403, "bridge.cookie", "the cookie is valid only for requests of the page itself")
     return caller

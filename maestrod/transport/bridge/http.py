@@ -225,10 +225,10 @@ class HttpConnection:
             return True
         return b"close" in headers.get(b"connection", b"").lower()
 
-    def _expect(self, what: str, seconds: float) -> None:
+    def _expect(self, part: str, seconds: float) -> None:
         """Set a deadline for what has begun to arrive; slow trickling does not extend it."""
-        if self._expecting != what:
-            self._expecting = what
+        if self._expecting != part:
+            self._expecting = part
             self._allow(seconds)
 
     def _allow(self, seconds: float | None) -> None:

@@ -112,7 +112,7 @@ def test_skills_are_cached_until_reload(files: FileCatalog, tmp_path: Path) -> N
 def test_a_bounded_number_of_projects_is_kept(files: FileCatalog, tmp_path: Path) -> None:
     for number in range(file_catalog.PROJECTS + 5):
         files.skills(str(tmp_path / str(number)))
-    assert len(files._found) == file_catalog.PROJECTS
+    assert len(files._cache) == file_catalog.PROJECTS
 
 
 def test_a_plan_may_name_the_skills_and_personas_of_its_project(files: FileCatalog, tmp_path: Path) -> None:

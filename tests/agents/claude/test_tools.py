@@ -31,5 +31,5 @@ def test_an_empty_list_is_a_list() -> None:
 def test_no_input_does_harm(value: object) -> None:
     call = Members({"tool_name": value, "tool_input": value, "name": value, "input": value})
     tools.call_key(call)
-    tools.asked(call, "k")
+    tools.permission_request(call, "k")
     tools.started(call)
