@@ -320,7 +320,7 @@ def test_the_next_process_continues_the_conversation(claude: Place) -> None:
 
 
 def test_background_work_is_reported_until_the_turn_it_begins(claude: Place) -> None:
-    work = {"command": "python3 -c 'import time; time.sleep(0.3)'", "run_in_background": True, "description": "x"}
+    work = {"command": "while [ ! -e enough ]; do sleep 0.05; done", "run_in_background": True, "description": "x"}
     claude.model.script = {
         "prompts": [{"match": "^go", "steps": [{"tool": "Bash", "input": work}, {"text": "one"}]}],
         "default": [{"text": "two"}],
@@ -329,6 +329,7 @@ def test_background_work_is_reported_until_the_turn_it_begins(claude: Place) -> 
         held.prompt("go")
         assert held.until(BackgroundChanged).count == 1
         held.until(TurnEnded)
+        (claude.project / "enough").touch()
         assert held.until(BackgroundChanged).count == 0
         assert held.until(TurnStarted).machine
         held.until(TurnEnded)
