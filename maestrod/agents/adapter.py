@@ -81,10 +81,14 @@ class LaunchPlan:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """One piece of input for an agent: the bytes, then seconds to wait before the next piece, as some composers need."""
+    """One piece of input for an agent: the bytes, then seconds to wait before the next piece, as some composers need.
+
+    With ``echoed`` the pause begins once the agent has printed something: on a busy machine it reads its input late.
+    """
 
     data: bytes = field(repr=False)
     pause: float = 0.0
+    echoed: bool = False
 
 
 #: The exceptions of a bug in an adapter. They must not end the daemon: the next one would meet them again.

@@ -33,6 +33,8 @@ RETURN_SECONDS = 1.0
 #: Seconds between tries to write the rest of what an agent has read in part, or may have read; and the number of tries.
 REST_SECONDS = 0.2
 REST_TRIES = 300
+#: Seconds that an agent may take to show what was typed; after them the next piece is typed all the same.
+ECHO_SECONDS = 10.0
 
 
 class InputWriter:
@@ -119,6 +121,7 @@ class InputWriter:
         """Write all keys, with their pauses. Returns the problem when nothing at all was written, otherwise None."""
         begun = False
         for number, each in enumerate(keys):
+            printed = self._custody.tail_output(session.id, 0).end if each.echoed else 0
             try:
                 await self._write_piece(session.id, each.data, f"{name}.{number}", patient=begun)
             except (NotHeld, ShimRefused) as error:
@@ -127,6 +130,9 @@ class InputWriter:
                 log.error("%s received only a part of its input: %s", session.id, error)
                 return None
             begun = True
+            if each.echoed:
+                with trio.move_on_after(ECHO_SECONDS):
+                    await self._custody.wait_output(session.id, printed)
             await trio.sleep(each.pause)
         return None
 

@@ -17,7 +17,7 @@ from maestrod.core.values.command import Actor
 from maestrod.core.values.effects import CloseInput, Decide, Deliver
 from maestrod.core.values.facts import Signed
 from maestrod.core.values.signs import PermissionAsked, TurnStarted
-from maestrod.sessions.fake_machine import FakeAgent, FakeMachine
+from maestrod.sessions.fake_machine import FakeAgent, FakeMachine, Lifetime
 from maestrod.sessions.spec import NotHeld, ShimRefused, Unanswered
 from maestrod.store.memory import MemoryStore
 from maestrod.supervisor import input_writer
@@ -85,7 +85,7 @@ async def test_after_a_death_between_text_and_enter_only_enter_is_sent(
         await trio.sleep(0.2)
         assert agent_of(machine, session).typed == b"hello"
     async with talking(tmp_path, machine, parts.store) as (parts, session):
-        await trio.sleep(5)
+        await trio.sleep(15)
         assert agent_of(machine, session).typed == b"hello\r"
 
 
@@ -103,16 +103,31 @@ async def test_a_prompt_passed_at_the_start_is_never_typed_as_well(tmp_path: Pat
         assert machine.agents[session.id, 1].typed == b""
 
 
-async def test_on_a_terminal_the_pauses_are_kept(tmp_path: Path, autojump_clock: MockClock) -> None:
-    machine = FakeMachine()
+@pytest.mark.parametrize("late", [0.0, 3.0])
+async def test_a_prompt_is_entered_a_moment_after_the_composer_shows_it(
+    tmp_path: Path, autojump_clock: MockClock, late: float
+) -> None:
+    machine = FakeMachine(lambda spec: Lifetime(echo=False))
     async with talking(tmp_path, machine, terminal="pty") as (parts, session):
-        began = trio.current_time()
         await send(parts, session, "hello")
         agent = agent_of(machine, session)
-        while not agent.typed.endswith(b"\r"):
+        while agent.typed != b"hello":
             await trio.sleep(0.05)
-        assert agent.typed == b"hello\r"
-        assert trio.current_time() - began >= 0.4
+        await trio.sleep(late)
+        assert agent.typed == b"hello"
+        agent.print(b"> hello")
+        shown = trio.current_time()
+        while agent.typed != b"hello\r":
+            await trio.sleep(0.05)
+        assert 0.4 <= trio.current_time() - shown < 1
+
+
+async def test_a_prompt_is_entered_even_if_nothing_shows_it(tmp_path: Path, autojump_clock: MockClock) -> None:
+    machine = FakeMachine(lambda spec: Lifetime(echo=False))
+    async with talking(tmp_path, machine, terminal="pty") as (parts, session):
+        await send(parts, session, "hello")
+        await trio.sleep(15)
+        assert agent_of(machine, session).typed == b"hello\r"
 
 
 Send = Callable[[FolderCustody, str, bytes, str | None], Any]

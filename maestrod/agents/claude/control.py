@@ -24,7 +24,11 @@ _REFUSED = (
 def prompt_keys(text: str, *, interactive: bool) -> Sequence[Keys]:
     """Encode a prompt. The JSON line has an id, with which Claude reports when it begins to work on the prompt."""
     if interactive:
-        return (Keys(_CLEAR, 0.05), Keys(_PASTE + plain_text(text).encode() + _PASTE_END, _SETTLE), Keys(b"\r"))
+        return (
+            Keys(_CLEAR, 0.05),
+            Keys(_PASTE + plain_text(text).encode() + _PASTE_END, _SETTLE, echoed=True),
+            Keys(b"\r"),
+        )
     message = {"role": "user", "content": text}
     return (Keys(_line({"type": "user", "uuid": str(uuid.uuid4()), "parent_tool_use_id": None, "message": message})),)
 

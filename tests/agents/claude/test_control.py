@@ -28,7 +28,7 @@ def test_nothing_in_a_prompt_ends_the_paste(text: str) -> None:
     inside = paste.data.removeprefix(b"\x1b[200~").removesuffix(b"\x1b[201~")
     assert not {0x1B, 0x0D, 0x03} & set(inside)
     assert set(clear.data) == {0x15} and enter.data == b"\r"
-    assert paste.pause > 0
+    assert paste.pause > 0 and paste.echoed
 
 
 def test_an_answer_carries_the_id_of_its_question() -> None:

@@ -8,7 +8,7 @@ from maestrod.agents.kit.keys import SETTLE, typed
 
 def test_a_text_is_pasted_and_entered_once_the_composer_has_it() -> None:
     paste, enter = typed("one\r\ntwo")
-    assert paste.data == b"\x1b[200~one\ntwo\x1b[201~" and paste.pause == SETTLE
+    assert paste.data == b"\x1b[200~one\ntwo\x1b[201~" and paste.pause == SETTLE and paste.echoed
     assert enter.data == b"\r"
 
 

@@ -54,7 +54,7 @@ class Talker(OpaqueAdapter):
     def prompt_keys(self, text: str, *, interactive: bool) -> Sequence[Keys]:
         """On a terminal the text, and a moment later Enter."""
         if interactive:
-            return (Keys(text.encode(), 0.4), Keys(b"\r"))
+            return (Keys(text.encode(), 0.4, echoed=True), Keys(b"\r"))
         return (Keys(f"prompt {text}\n".encode()),)
 
     def answer(self, key: str, permission: Permission, *, message: str = "") -> bytes:
