@@ -41,7 +41,9 @@ def test_prompts_are_typed_accepted_and_answered(place: Place, monkeypatch: pyte
         task = daemon.call("task.create", projectId=project["id"], title="Talk")
         session = daemon.call("session.spawn", taskIds=[task["id"]], agent=agent, terminal="pty")["id"]
         turn_over(daemon, 1)
-        if agent == "gemini":  # its composer takes Enter for a line end while it still runs the hook that reports the end
+        if (
+            agent == "gemini"
+        ):  # its composer takes Enter for a line end while it still runs the hook that reports the end
             wait_for(lambda: GEMINI_READY in daemon.output(session).rpartition(TITLE)[2], "Gemini's title")
         sent = daemon.call("message.send", sessionId=session, text="say it again\nplease")
         turn_over(daemon, 2)
