@@ -1,6 +1,6 @@
 """Which statuses are final is defined once, in the contract, and everyone uses that.
 
-Covers ``run.py``, ``attention.py``, ``task_category.py``: the contract's files, which define nothing else than what is over.
+Covers ``run.py``, ``attention.py``, ``task_category.py``: the contract's files, which define only that.
 """
 
 import enum

@@ -182,7 +182,7 @@ class TestOfADeadlineThatNeedsWord:
             await trio.sleep(20)
         assert sorted(bench.woken) == sorted([(key, 25.0), ("timeout:soon", 25.0)])
 
-    async def test_it_is_judged_after_what_is_reported_is_heard(
+    async def test_it_is_judged_after_the_reports_are_read(
         self, key: str, autojump_clock: trio.testing.MockClock
     ) -> None:
         bench = Bench()

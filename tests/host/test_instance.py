@@ -90,7 +90,7 @@ def test_the_loser_learns_where_the_winner_is(tmp_path: Path) -> None:
     assert caught.value.exit_code == 75
 
 
-def test_a_user_who_wants_the_files_is_told_to_stop_the_daemon(tmp_path: Path) -> None:
+def test_a_user_who_wants_the_files_has_to_stop_the_daemon(tmp_path: Path) -> None:
     with (
         single_instance(tmp_path, tmp_path / "s", "1"),
         pytest.raises(AlreadyRunning, match="stop it first: maestroctl daemon stop"),

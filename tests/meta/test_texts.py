@@ -19,7 +19,7 @@ import pytest
 from maestroctl.commands import NOUNS, VERBS
 from tests.meta.test_commands import leaves
 from tests.meta.text_exceptions import LONG_HELP, STILL
-from tests.meta.tree import PRODUCT, ROOT, modules, parsed, shown, texts
+from tests.meta.tree import PRODUCT, ROOT, functions, modules, parsed, shown, texts
 
 STYLE = ROOT / "docs" / "style.md"
 
@@ -262,3 +262,17 @@ def test_no_text_names_a_document_outside_the_repository() -> None:
         if path != Path(__file__) and numbered.search(path.read_text("utf-8", "replace"))
     ]
     assert naming == []
+
+
+def test_tests_are_named_and_introduced_without_words_of_the_list() -> None:
+    """The names of tests are sentences, and the docstring of their module says what they are about."""
+    wrong = [
+        f"{shown(path)}: {text}: {hits(text)}: write what docs/style.md says"
+        for path in modules("tests")
+        for text in (
+            _CODE.sub(" ", ast.get_docstring(parsed(path)) or ""),
+            *(each.name.replace("_", " ") for each in functions(path) if each.name.startswith("test_")),
+        )
+        if hits(text)
+    ]
+    assert wrong == []

@@ -61,7 +61,7 @@ async def test_an_agent_is_read_permitted_to_act_and_sent_a_message(page: Page) 
     assert answer["behavior"] == "allow"
 
 
-async def test_a_permission_is_given_for_the_session_or_denied_with_a_reason_and_the_output_is_read(page: Page) -> None:
+async def test_a_permission_is_given_for_the_session_or_denied_with_a_reason(page: Page) -> None:
     folder = page.daemon.home / "shop"
     asked = [{"ask": "make test"}, {"ask": "make test"}, {"ask": "rm -rf build"}]
     scripted_claude.write_script(folder, [{"speak": 2}, *asked, {"gate": "go"}], [REPORT])

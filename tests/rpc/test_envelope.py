@@ -90,7 +90,7 @@ def test_invalid_utf8_is_refused_anywhere() -> None:
         assert refusal(b'{"jsonrpc":"2.0",' + place + b"}") == (-32700, "request.encoding")
 
 
-def test_half_a_surrogate_pair_is_read_as_a_replacement_character_and_a_byte_order_mark_is_ignored() -> None:
+def test_half_a_surrogate_pair_is_replaced_and_a_byte_order_mark_is_ignored() -> None:
     call = rb'{"jsonrpc":"2.0","method":"a","params":{"a":"x \ud83d","\udc00":"\ud83d\ude00","b":"\\ud83d"}}'
     for message in (call, b"\xef\xbb\xbf" + call, b"[" + call + b"]"):
         request = read(message)

@@ -40,7 +40,7 @@ async def test_a_session_may_not_stop_another(nursery: trio.Nursery) -> None:
     assert error["code"] == 403 and caller.stops.stopped == []
 
 
-async def test_an_external_session_has_no_process_tree_of_ours(nursery: trio.Nursery) -> None:
+async def test_an_external_session_has_no_process_tree_to_manage(nursery: trio.Nursery) -> None:
     caller = Caller(parts(), nursery)
     session = (await caller.call("session.register", {"workingDir": "/shop", "agent": "claude"}))["id"]
     assert (await caller.call("session.stop", {"sessionId": session}))["left"] == 0

@@ -1,4 +1,4 @@
-"""Catching up and going live without a gap or an overlap; a client that leaves too much unread is told and cut off."""
+"""Catching up and going live without a gap or an overlap; a client that leaves too much unread is notified and cut off."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -178,7 +178,7 @@ async def test_a_stopped_shim_is_continued(agents: Agents) -> None:
         await second.custody.stop("ses_a")
 
 
-async def test_a_shim_that_is_told_to_end_ends_its_agent_and_reports_it(agents: Agents, daemon: Daemon) -> None:
+async def test_a_shim_that_is_asked_to_end_ends_its_agent_and_reports_it(agents: Agents, daemon: Daemon) -> None:
     identity = await daemon.custody.launch(agents.spec("ses_a", "cat"))
     tree.send_signal(identity.shim_pid, identity.shim_start, "TERM")
     record = await daemon.exit_of("ses_a")

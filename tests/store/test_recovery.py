@@ -252,7 +252,7 @@ def flipped(content: bytearray, data: st.DataObject) -> bytes:
     return bytes(content)
 
 
-def test_recover_changes_nothing_when_told_so() -> None:
+def test_a_dry_recovery_changes_nothing() -> None:
     broken = Broken()
     broken.damage_line(2)
     before = broken.files.tree()

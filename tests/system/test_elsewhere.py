@@ -116,7 +116,7 @@ def test_revoking_a_token_disconnects_its_clients(daemon: Elsewhere, short_folde
 
 
 @needs_curl
-def test_a_client_that_asks_too_fast_is_told_and_no_other_token_is_affected(short_folder: Path) -> None:
+def test_a_client_that_asks_too_fast_is_slowed_and_no_other_token_is_affected(short_folder: Path) -> None:
     daemon = Elsewhere(short_folder / "m", remote_rate=5)
     daemon.start()
     try:

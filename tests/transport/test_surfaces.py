@@ -1,6 +1,6 @@
 """All surfaces give the same results: the socket, JSON-RPC over HTTP, REST and a WebSocket, for reading and changing calls.
 
-A row that changes something is called on each surface in a world of its own, all of them made alike (the clock stands still and ids
+A row that changes something is called on each surface in a world of its own, all of them made alike (the clock is stopped and ids
 follow from it). Then both the answer and the world have to be the same, so no surface loses, adds or reads differently a parameter.
 """
 

@@ -1,6 +1,6 @@
 """The OpenRPC document: whole, consistent, and the same as the one that was approved.
 
-After a wanted change of the contract: ``python -m tests.api.protocol.test_openrpc`` writes the approved document anew; the difference is
+After an intended change of the contract, ``python -m tests.api.protocol.test_openrpc`` writes the approved document again; the difference is
 for the reviewer to read.
 """
 

@@ -38,7 +38,7 @@ def world() -> World:
     return made
 
 
-def test_tasks_come_in_the_order_of_their_dependencies() -> None:
+def test_tasks_are_listed_in_the_order_of_their_dependencies() -> None:
     briefing = brief(world(), world().sessions["ses_one"])
     first, last = briefing.tasks
     assert (first.id, first.commands, first.checks, first.paths) == ("tsk_first", ("make",), ("true",), ("src",))

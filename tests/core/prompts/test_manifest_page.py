@@ -1,6 +1,6 @@
 """The page an agent reads: two golden files, and its limits.
 
-After a wanted change of the page: ``MAESTRO_GOLDEN=1 pytest tests/core/prompts/test_manifest_page.py`` writes the files anew; read them.
+After an intended change of the page, ``MAESTRO_GOLDEN=1 pytest tests/core/prompts/test_manifest_page.py`` writes the files again; read them.
 """
 
 import os

@@ -10,7 +10,7 @@ def test_a_worker_receives_its_manifest() -> None:
     assert "`tsk_a`" in text and "maestroctl task complete" in text and "make test" in text
 
 
-def test_an_orchestrator_is_told_which_files_to_read_and_to_end_with_the_plan() -> None:
+def test_the_prompt_of_an_orchestrator_names_the_files_and_asks_for_a_plan_at_the_end() -> None:
     text = opening(manifest(role=Role.ORCHESTRATOR, context=context()), "/data/ses_1")
     assert "- `README.md`" in text and "one JSON document" in text
 

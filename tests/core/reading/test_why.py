@@ -130,7 +130,7 @@ def test_the_evidence_is_every_sign_with_its_source_newest_first() -> None:
     ]
 
 
-def test_a_wait_that_ends_by_itself_needs_nobody_and_one_beyond_the_maximum_needs_a_person() -> None:
+def test_a_wait_beyond_the_maximum_needs_a_person_and_others_end_by_themselves() -> None:
     limited = Attention("att_1", "ses_1", AttentionKind.LIMIT, "limited", opened_at=6)
     assert "waits for a person" not in explanation(session(live=Up(wait=Wait("usage", 9, 5))), limited)
     assert "waits for a person (limit)" in explanation(session(), msgspec.structs.replace(limited, deadline=9))

@@ -2,7 +2,7 @@
 
 Covers ``start.py``: starting is a session's first page.
 Covers ``stop.py``: stopping is its last.
-Covers ``fact_rules.py``: a session's story is told by reports and facts together.
+Covers ``fact_rules.py``: reports and facts together make a session's history.
 """
 
 import pytest

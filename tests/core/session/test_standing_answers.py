@@ -64,7 +64,7 @@ def test_an_answer_holds_once_by_default() -> None:
     assert play.world.sessions[play.id_of("@g")].standing == ()
 
 
-def test_a_standing_answer_is_stored_with_the_session_and_its_reason_reaches_the_agent_each_time() -> None:
+def test_a_standing_answer_is_stored_and_its_reason_reaches_the_agent_each_time() -> None:
     play = held("deny", reason="push is for people")
     [kept] = play.world.sessions[play.id_of("@g")].standing
     assert (kept.tool, kept.value, kept.reason) == ("Bash", "deny", "push is for people")

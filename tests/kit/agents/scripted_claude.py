@@ -6,10 +6,10 @@ a line of JSON for each answer, and its prompts in ``prompts``. Steps:
 
     {"ask": COMMAND}     wants to run it: on the stream, or by its PermissionRequest hook on a terminal
     {"hook": EVENT}      runs that hook of its settings
-    {"gate": NAME}       waits until somebody opens the pipe NAME in its folder for writing
+    {"gate": NAME}       waits until a test opens the pipe NAME in its folder for writing
     {"limit": AT}        meets a usage limit that ends then (seconds since the epoch), and ends this process
     {"run": COMMAND}     runs a command, as its tools do
-    {"speak": COUNT}     says so many words, each a line of the stream, a few milliseconds apart
+    {"speak": COUNT}     says COUNT words, each a line of the stream, a few milliseconds apart
 
 The shapes of its lines are those recorded from Claude Code 2.1.328 (``tests/fixtures/recordings/claude-code``).
 """

@@ -1,7 +1,7 @@
 """Records the hooks for ``tests/fixtures/<version>``: ``python -m tests.kit.recorded.hooks tests/fixtures/<version>``.
 
 ``hooks/`` has the programs, ``settings/`` what ``maestroctl hooks install`` wrote, ``sent/`` the very bytes that hooks brought to a real
-daemon, each with its answer, ``spool/`` what one left behind when there was no daemon. An agent goes on running the hooks that it was
+daemon, each with its answer, ``spool/`` what one left behind when there was no daemon. An agent keeps running the hooks that it was
 started with, and settings stay installed over upgrades. A recorded version is never recorded again.
 """
 

@@ -172,7 +172,7 @@ def frozen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("frozen")
-def test_a_person_is_told_at_once_that_the_daemon_does_not_answer() -> None:
+def test_a_person_learns_at_once_that_the_daemon_does_not_answer() -> None:
     with client() as it, pytest.raises(NoDaemon, match=f"process {os.getpid()} on .* does not answer") as refused:
         it.raw("task.get", {"taskId": TASK})
     assert refused.value.exit_code == 69

@@ -42,7 +42,7 @@ def subscribed(*batches: tuple[Sequence[int], bool]) -> Any:
     return handler
 
 
-def test_events_come_in_order(daemon: FakeDaemon) -> None:
+def test_events_arrive_in_order(daemon: FakeDaemon) -> None:
     daemon.on("event.subscribe", subscribed(((1, 2, 3), False)))
     stream = EventStream(client(), EventSubscribe(since=0, topics=("task",)))
     stream.open()

@@ -113,7 +113,7 @@ def test_a_refused_connection_is_shown(daemon: FakeDaemon, heard: Callable[[Call
     assert heard(lambda news: news.failure).failure is not None
 
 
-def test_json_output_of_an_agent_is_shown_in_words(daemon: FakeDaemon) -> None:
+def test_json_output_of_an_agent_is_shown_as_text(daemon: FakeDaemon) -> None:
     daemon.on("session.get", session("x") | {"readTo": 9})
     entry = {"id": "evt_1", "type": "milestone", "timestamp": 0, "message": "read the code"}
     daemon.on("session.timeline", {"items": [entry]})

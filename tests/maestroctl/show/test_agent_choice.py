@@ -1,4 +1,4 @@
-"""A request without an agent: the user is asked at a terminal, else told what to type; nothing is guessed."""
+"""A request without an agent: the user is asked at a terminal, or else shown what to type; nothing is guessed."""
 
 import os
 from collections.abc import Iterator

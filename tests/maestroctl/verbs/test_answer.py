@@ -1,4 +1,4 @@
-"""``maestroctl answer``: the first answer wins, and the second user is told."""
+"""``maestroctl answer``: the first answer wins, and the second user learns it."""
 
 import json
 from typing import Any

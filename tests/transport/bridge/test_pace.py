@@ -40,7 +40,7 @@ def test_no_more_than_a_burst_and_the_rate_in_any_time(pauses: list[float], rate
 
 
 @given(st.integers(1, 50))
-def test_a_client_that_waits_as_told_is_served(rate: int) -> None:
+def test_a_client_that_waits_as_requested_is_served(rate: int) -> None:
     clock = Clock()
     pace = Pace(rate, clock)
     for _ in range(100):
