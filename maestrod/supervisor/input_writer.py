@@ -8,6 +8,8 @@ is returned (``NotDelivered``) and waits for its turn. Answers and the end of in
 
 import logging
 from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import trio
 
@@ -16,7 +18,7 @@ from maestrod.api.errors import MaestroError
 from maestrod.api.message import Message, MessageStatus
 from maestrod.api.session import Session, Terminal
 from maestrod.core.session.permission_rules import permission_of
-from maestrod.core.values.effects import CloseInput, Decide, Deliver
+from maestrod.core.values.effects import CloseInput, Decide, Deliver, Effect
 from maestrod.core.values.facts import NotDelivered
 from maestrod.engine.engine import Engine
 from maestrod.sessions.custody import SEND_BYTES, Custody
@@ -45,6 +47,12 @@ class InputWriter:
         self._custody = custody
         self._launcher = launcher
         self._waiting: dict[str, deque[Spoken]] = {}
+        #: What carries out each kind of effect.
+        self.handlers: Mapping[type[Effect], Callable[[Session, Any], Awaitable[None]]] = {
+            Deliver: self._deliver,
+            Decide: self._decide,
+            CloseInput: self._close_input,
+        }
 
     def want(self, effect: Spoken, nursery: trio.Nursery) -> None:
         """Carry out an effect, after the earlier ones for its session."""
@@ -67,12 +75,7 @@ class InputWriter:
         session = self._engine.world.sessions.get(effect.session_id)
         if session is None or session.attempt != effect.attempt or session.status.is_over:
             return
-        if isinstance(effect, Deliver):
-            await self._deliver(session, effect)
-        elif isinstance(effect, Decide):
-            await self._decide(session, effect)
-        else:
-            await self._close_input(session)
+        await self.handlers[type(effect)](session, effect)
 
     async def _deliver(self, session: Session, effect: Deliver) -> None:
         message = self._engine.world.messages.get(effect.message_id)
@@ -111,7 +114,7 @@ class InputWriter:
         if problem is not None:
             log.warning("cannot deliver the answer to %s to %s: %s", question.id, session.id, problem)
 
-    async def _close_input(self, session: Session) -> None:
+    async def _close_input(self, session: Session, _: CloseInput) -> None:
         try:
             await self._custody.close_stdin(session.id)
         except NotHeld:

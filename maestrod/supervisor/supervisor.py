@@ -6,7 +6,9 @@ returns to the engine as a fact. When the daemon starts, it asks custody about e
 
 import errno
 import logging
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from typing import Any
 
 import trio
 
@@ -17,7 +19,7 @@ from maestrod.api.session import Session, SessionStatus, Terminal
 from maestrod.api.text.plain_text import plain_text
 from maestrod.api.turn import Outcome, PastTurn
 from maestrod.core.session import permission_rules
-from maestrod.core.values.effects import CloseInput, Decide, Deliver, Effect, Launch, Probe, Signal, Stop, Watch
+from maestrod.core.values.effects import CloseInput, Deliver, Effect, Launch, Probe, Signal, Stop, Watch
 from maestrod.core.values.facts import (
     DaemonStarted,
     Draining,
@@ -35,7 +37,7 @@ from maestrod.engine.engine import Engine
 from maestrod.sessions import spec as custody_spec
 from maestrod.sessions.custody import Custody
 from maestrod.sessions.watch import identify, wait_gone
-from maestrod.supervisor.input_writer import InputWriter
+from maestrod.supervisor.input_writer import InputWriter, Spoken
 from maestrod.supervisor.launching import Launcher, open_deliveries
 from maestrod.supervisor.probing import probe
 from maestrod.supervisor.stops import Stops
@@ -86,6 +88,14 @@ class Supervisor:
         self._streams = Streams(engine, custody)
         self._input_writer = InputWriter(engine, custody, launcher)
         self._all_found = trio.Event()
+        #: What carries out each kind of effect, beside those that write to an agent.
+        self.handlers: Mapping[type[Effect], Callable[[Any], Awaitable[None]]] = {
+            Launch: self._launch,
+            Stop: self._stop,
+            Signal: self._signal,
+            Watch: self._watch,
+            Probe: self._probe,
+        }
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Find every session again, then carry effects out until cancelled."""
@@ -219,22 +229,11 @@ class Supervisor:
             self._begin(Signal(session.id, session.attempt, wanted))
 
     def _begin(self, effect: Effect) -> None:
-        if isinstance(effect, Deliver | Decide | CloseInput):
+        """Carry an effect out. Effects that write to an agent keep their order; the others run concurrently."""
+        if isinstance(effect, Spoken):
             self._input_writer.want(effect, self._nursery)
         else:
-            self._nursery.start_soon(self._carry_out, effect)
-
-    async def _carry_out(self, effect: Effect) -> None:
-        if isinstance(effect, Launch):
-            await self._launch(effect)
-        elif isinstance(effect, Stop):
-            await self._stop(effect)
-        elif isinstance(effect, Signal):
-            await self._signal(effect)
-        elif isinstance(effect, Watch):
-            await self._watch(effect)
-        elif isinstance(effect, Probe):
-            await self._probe(effect)
+            self._nursery.start_soon(self.handlers[type(effect)], effect)
 
     async def _launch(self, effect: Launch) -> None:
         session = self._engine.world.sessions.get(effect.session_id)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import trio
@@ -17,6 +18,7 @@ from maestrod.api.process import Exit
 from maestrod.api.session import SessionStatus
 from maestrod.api.task import TaskStatus
 from maestrod.api.turn import Outcome
+from maestrod.core.values import effects
 from maestrod.core.values.command import Actor
 from maestrod.core.values.facts import Judgement, StoppingSessions
 from maestrod.sessions.fake_machine import FakeMachine, Lifetime
@@ -24,6 +26,7 @@ from maestrod.sessions.spec import Adoption, LaunchError
 from maestrod.store.memory import MemoryStore
 from maestrod.supervisor import launching
 from maestrod.supervisor import supervisor as module
+from maestrod.supervisor.input_writer import Spoken
 from tests.kit.agents.talker import Talker
 from tests.kit.parts.supervised import FolderCustody, house
 from tests.kit.patience import PATIENCE
@@ -44,6 +47,14 @@ async def test_a_decided_start_launches_an_agent_and_its_end_becomes_a_fact(
         assert ended.exit is not None and (ended.exit.code, ended.exit.reason) == (3, "exited")
         assert ended.status_reason is not None and "and no further" in ended.status_reason.detail
     assert machine.launches == [(session.id, 1)]
+
+
+async def test_every_effect_has_one_handler(tmp_path: Path, autojump_clock: trio.testing.MockClock) -> None:
+    every = {kind for kind in vars(effects).values() if isinstance(kind, type) and issubclass(kind, effects.Effect)}
+    async with house(tmp_path, FakeMachine()) as parts:
+        concurrent, in_order = set(parts.supervisor.handlers), set(parts.supervisor._input_writer.handlers)
+    assert concurrent | in_order == every - {effects.Effect} and not concurrent & in_order
+    assert in_order == set(get_args(Spoken))
 
 
 async def test_a_session_stopped_before_its_start_is_never_started(
