@@ -51,7 +51,7 @@ def waves(graph: Graph) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(wave) for wave in found)
 
 
-def ranks(graph: Graph, weight: Mapping[str, int]) -> dict[str, int]:
+def longest_chains(graph: Graph, weight: Mapping[str, int]) -> dict[str, int]:
     """The weight of the heaviest chain that begins at each node, including the node's own. The graph must have no cycle."""
     after = dependents(graph)
     rank: dict[str, int] = {}
@@ -62,7 +62,7 @@ def ranks(graph: Graph, weight: Mapping[str, int]) -> dict[str, int]:
 
 def critical_path(graph: Graph, weight: Mapping[str, int]) -> tuple[str, ...]:
     """The heaviest chain, first to last. Of equal chains, the one that comes first in the plan."""
-    rank, after = ranks(graph, weight), dependents(graph)
+    rank, after = longest_chains(graph, weight), dependents(graph)
     path: list[str] = []
     choices = list(graph)
     while choices:

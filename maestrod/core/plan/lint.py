@@ -14,9 +14,9 @@ import msgspec
 from maestrod.api.model.base import TEXT_LIMIT, TITLE_LIMIT
 from maestrod.api.model.patterns import as_line
 from maestrod.api.plan import PlanGroup, PlanReport, TaskToSessionMapping
-from maestrod.core.plan import graph as plan_graph
 from maestrod.core.plan.decode import declared, decode
 from maestrod.core.plan.findings import Findings
+from maestrod.core.plan.graph import critical_path, longest_chains, waves
 from maestrod.core.plan.rules import check_groups, group_dependencies
 
 
@@ -51,18 +51,18 @@ def lint(raw: Any, known: KnownNames) -> PlanReport:
     if not (well_formed and acyclic):
         return report
     graph = group_dependencies(document)
-    waves = plan_graph.waves(graph)
+    in_waves = waves(graph)
     return msgspec.structs.replace(
         report,
-        waves=waves,
-        critical_path=plan_graph.critical_path(graph, _weights(document)),
-        widest_wave=max(map(len, waves), default=0),
+        waves=in_waves,
+        critical_path=critical_path(graph, _weights(document)),
+        widest_wave=max(map(len, in_waves), default=0),
     )
 
 
 def ranks(groups: Sequence[PlanGroup]) -> dict[str, int]:
     """The length, in subtasks, of the longest chain that begins with each group. The scheduler starts the longest first."""
-    return plan_graph.ranks(group_dependencies(groups), _weights(groups))
+    return longest_chains(group_dependencies(groups), _weights(groups))
 
 
 def _text(raw: Any, member: str, limit: int) -> str:
@@ -77,7 +77,7 @@ def mapping(
     """The sessions of a plan and their subtasks, in the order of the waves. A key without an id stands for itself."""
     by_key = {group.key: group for group in groups}
     order: list[TaskToSessionMapping] = []
-    for number, wave in enumerate(plan_graph.waves(group_dependencies(groups))):
+    for number, wave in enumerate(waves(group_dependencies(groups))):
         for key in wave:
             group = by_key[key]
             order.append(

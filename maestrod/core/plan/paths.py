@@ -11,7 +11,7 @@ from collections.abc import Callable
 _Pairs = tuple[tuple[int, int], ...]
 
 
-def problem(pattern: str) -> tuple[str, str] | None:
+def path_problem(pattern: str) -> tuple[str, str] | None:
     """Code and message of a pattern's error, or None."""
     if not pattern.strip() or "\0" in pattern:
         return "path_empty", "A path is empty or contains a NUL; use a file or a glob relative to the project"

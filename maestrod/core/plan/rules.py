@@ -11,9 +11,9 @@ import msgspec
 from maestrod.api.model.patterns import is_line
 from maestrod.api.plan import PlanGroup, PlanSubtask
 from maestrod.core.plan import arguments
-from maestrod.core.plan import graph as plan_graph
-from maestrod.core.plan import paths as plan_paths
 from maestrod.core.plan.findings import Findings, hint, shown
+from maestrod.core.plan.graph import cycles, reachable
+from maestrod.core.plan.paths import overlap, path_problem
 
 #: A plan with more groups is allowed, but probably a mistake of the planner (our choice).
 MANY_GROUPS = 1000
@@ -166,7 +166,7 @@ def _title(title: str, path: str, findings: Findings) -> None:
 def _paths(subject: Subject, findings: Findings) -> None:
     for path, _, subtask in subject.subtasks():
         for number, pattern in enumerate(subtask.paths):
-            if problem := plan_paths.problem(pattern):
+            if problem := path_problem(pattern):
                 findings.error(f"{path}.paths[{number}]", *problem)
 
 
@@ -206,7 +206,7 @@ def _unique_keys(subject: Subject, findings: Findings) -> None:
 def _subtask_cycles(subject: Subject, findings: Findings) -> None:
     """Find cycles among subtasks, within a group or across groups."""
     graph = {subtask.key: subtask.depends_on for _, _, subtask in subject.subtasks()}
-    knots = plan_graph.cycles(graph)
+    knots = cycles(graph)
     if not knots:
         return
     paths = {subtask.key: (path, subtask) for path, _, subtask in subject.subtasks()}
@@ -219,7 +219,7 @@ def _subtask_cycles(subject: Subject, findings: Findings) -> None:
 
 def _group_cycles(subject: Subject, findings: Findings) -> None:
     """Find cycles among groups, over named dependencies and those implied by subtasks."""
-    knots = plan_graph.cycles(group_dependencies(tuple(subject.groups.values())))
+    knots = cycles(group_dependencies(tuple(subject.groups.values())))
     if not knots:
         return
     edges = _edges(subject)
@@ -271,7 +271,7 @@ def _overlaps(subject: Subject, findings: Findings) -> None:
             if ordered(place, other):
                 continue
             budget -= len(paths) * len(other_paths)
-            pair = next(((a, b) for a in paths for b in other_paths if plan_paths.overlap(a, b)), None)
+            pair = next(((a, b) for a in paths for b in other_paths if overlap(a, b)), None)
             if pair:
                 shown_pairs += 1
                 _warn_overlap(subject, place, other, pair, findings)
@@ -280,7 +280,7 @@ def _overlaps(subject: Subject, findings: Findings) -> None:
 def _order(subject: Subject) -> Callable[[int, int], bool]:
     """A function that says whether one of two groups, given by their places, waits for the other."""
     graph = group_dependencies(tuple(subject.groups.values()))
-    reach = plan_graph.reachable(graph)
+    reach = reachable(graph)
     bit = {key: number for number, key in enumerate(graph)}
 
     def ordered(one: int, other: int) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from maestrod.api.session import Role, Session
 from maestrod.api.skill import Persona, Skill
 from maestrod.api.task import Task
-from maestrod.core.plan import graph as plan_graph
+from maestrod.core.plan.graph import levels
 from maestrod.core.prompts.manifest import (
     Manifest,
     ManifestLink,
@@ -80,7 +80,7 @@ def brief(
 def in_order(tasks: Sequence[Task]) -> list[Task]:
     """The tasks, sorted so that each comes after its dependencies; otherwise their order is kept."""
     by_id = {task.id: task for task in tasks}
-    return [by_id[task_id] for task_id in plan_graph.levels({task.id: task.dependencies for task in tasks})]
+    return [by_id[task_id] for task_id in levels({task.id: task.dependencies for task in tasks})]
 
 
 def skills_for(
@@ -113,7 +113,7 @@ def _with_dependencies(name: str, by_name: Mapping[str, Skill]) -> list[Skill]:
         if skill is not None and current not in seen:
             seen[current] = skill
             front.extend(skill.dependencies)
-    order = plan_graph.levels({known.name: known.dependencies for known in seen.values()})
+    order = levels({known.name: known.dependencies for known in seen.values()})
     return [seen[known] for known in (*order, *(rest for rest in seen if rest not in order))]
 
 

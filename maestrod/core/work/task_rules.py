@@ -21,7 +21,7 @@ from maestrod.api.task import (
 )
 from maestrod.core.access.scope import task_for
 from maestrod.core.plan import arguments
-from maestrod.core.plan import paths as plan_paths
+from maestrod.core.plan.paths import path_problem
 from maestrod.core.values.command import Actor
 from maestrod.core.values.reasons import CANCELLED
 from maestrod.core.work import task
@@ -80,7 +80,7 @@ def _check(draft: Draft, working_dir: str, params: TaskCreate | TaskUpdate) -> N
     arguments.check_commands(params.commands or (), "commands")
     arguments.check_commands(params.checks or (), "checks")
     for place, pattern in enumerate(params.paths or ()):
-        if problem := plan_paths.problem(pattern):
+        if problem := path_problem(pattern):
             raise Malformed(f"task.{problem[0]}", f"paths[{place}]: {problem[1]}", {"path": f"$.paths[{place}]"})
 
 

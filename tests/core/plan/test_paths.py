@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestrod.core.plan import paths as plan_paths
+from maestrod.core.plan.paths import overlap, path_problem
 
 PARTS = st.sampled_from(["a", "b", "ab", "*", "a*", "*b", "?", "**", "[ab]"])
 PATTERNS = st.lists(PARTS, min_size=1, max_size=3).map("/".join)
@@ -32,8 +32,8 @@ PATTERNS = st.lists(PARTS, min_size=1, max_size=3).map("/".join)
     ],
 )
 def test_paths_overlap_as_expected(one: str, other: str, meet: bool) -> None:
-    assert plan_paths.overlap(one, other) is meet
-    assert plan_paths.overlap(other, one) is meet
+    assert overlap(one, other) is meet
+    assert overlap(other, one) is meet
 
 
 def covers(pattern: str, path: list[str]) -> bool:
@@ -52,18 +52,18 @@ def covers(pattern: str, path: list[str]) -> bool:
 @given(PATTERNS, PATTERNS, st.lists(st.sampled_from(["a", "b", "ab", "ba"]), max_size=4))
 def test_two_patterns_that_cover_one_path_overlap(one: str, other: str, path: list[str]) -> None:
     if covers(one, path) and covers(other, path):
-        assert plan_paths.overlap(one, other)
+        assert overlap(one, other)
 
 
 @given(PATTERNS, PATTERNS)
 def test_overlap_is_symmetric(one: str, other: str) -> None:
-    assert plan_paths.overlap(one, other) is plan_paths.overlap(other, one)
+    assert overlap(one, other) is overlap(other, one)
 
 
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_any_text_can_be_asked_about(one: str, other: str) -> None:
-    plan_paths.overlap(one, other)
-    plan_paths.problem(one)
+    overlap(one, other)
+    path_problem(one)
 
 
 @pytest.mark.parametrize(
@@ -79,15 +79,15 @@ def test_any_text_can_be_asked_about(one: str, other: str) -> None:
     ],
 )
 def test_problem(pattern: str, code: str) -> None:
-    problem = plan_paths.problem(pattern)
+    problem = path_problem(pattern)
     assert problem is not None and problem[0] == code
 
 
 @pytest.mark.parametrize("pattern", ["src/**", "a..b", "src/..hidden", "x y/z"])
 def test_no_problem(pattern: str) -> None:
-    assert plan_paths.problem(pattern) is None
+    assert path_problem(pattern) is None
 
 
 def test_patterns_of_many_stars_are_cheap() -> None:
-    assert not plan_paths.overlap("a*" * 200 + "b", "a" * 400 + "c")
-    assert plan_paths.overlap("/".join(["**", "x"] * 100), "/".join(["x", "**"] * 100))
+    assert not overlap("a*" * 200 + "b", "a" * 400 + "c")
+    assert overlap("/".join(["**", "x"] * 100), "/".join(["x", "**"] * 100))
