@@ -13,22 +13,20 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import msgspec
 import trio
 
 from maestrod import __version__
 from maestrod.agents.catalog.file_catalog import FileCatalog
 from maestrod.agents.hook_calls import HookCalls
 from maestrod.agents.registry import adapters, strangers, traits
-from maestrod.api.errors import MaestroError
 from maestrod.api.local.address import Paths
 from maestrod.api.local.daemon_lock import Phase
 from maestrod.api.local.package_data import package_data
 from maestrod.api.system import SessionsOnStop
 from maestrod.config import Config, agents_named, warnings
 from maestrod.core.values.effects import Effect
-from maestrod.core.values.facts import Edited
 from maestrod.core.values.policy import Policy
+from maestrod.engine import edits
 from maestrod.engine.clock import SystemClock
 from maestrod.engine.engine import Engine
 from maestrod.host.folders import RealEyes
@@ -41,7 +39,6 @@ from maestrod.rpc.context import DaemonInfo, Services
 from maestrod.rpc.sign_in import SignIn
 from maestrod.sessions.custody import Custody
 from maestrod.sessions.spec import ExitRecord
-from maestrod.store.edits import Edit
 from maestrod.store.secret_key import secret_key
 from maestrod.store.store import Store
 from maestrod.supervisor import spool
@@ -55,8 +52,6 @@ log = logging.getLogger(__name__)
 
 #: Seconds that we ask the service manager to wait for a long recovery.
 RECOVERY_SECONDS = 600.0
-#: Seconds that taking in edited entity files may delay a stop.
-EDITS_SECONDS = 10.0
 
 
 async def run(paths: Paths, config: Config, service_context: ServiceContext) -> None:
@@ -157,7 +152,7 @@ def _welcome(daemon: _Daemon, store: Store, claim: Claim, sessions: trio.Nursery
     daemon.engine.listen(daemon.hearing.take_in)
     sessions.start_soon(daemon.hearing.run)
     sessions.start_soon(end_when_void, claim)
-    sessions.start_soon(_take_edits, store, daemon.engine)
+    sessions.start_soon(edits.take_in, store, daemon.engine)
 
 
 @contextmanager
@@ -200,23 +195,3 @@ def _info(paths: Paths, config: Config, store: Store, clock: SystemClock) -> Dae
         slots=config.max_sessions,
         started=clock.steady(),
     )
-
-
-async def _take_edits(store: Store, engine: Engine) -> None:
-    """Apply the entity files that people edited while no daemon ran, even if the daemon is asked to stop meanwhile."""
-    with trio.move_on_after(EDITS_SECONDS, shield=True):
-        found = await trio.to_thread.run_sync(store.scan_edits)
-        for warning in found.warnings:
-            log.warning("store: %s", warning)
-        for edit in found.edits:
-            try:
-                await engine.submit(Edited(edit.kind, edit.id, msgspec.json.encode(edit.entity)))
-            except MaestroError as error:
-                log.warning("an edit was not accepted: %s", await _put_back(store, edit, error.message))
-
-
-async def _put_back(store: Store, edit: Edit, reason: str) -> str:
-    try:
-        return await trio.to_thread.run_sync(store.refuse_edit, edit, reason)
-    except OSError as error:
-        return f"{edit.path}: {reason} (and the file can no longer be read: {error.strerror})"

@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 from maestrod.api.errors import MaestroError
 from maestrod.api.event import Event, TimelinePage
+from maestrod.api.model.base import Entity
 from maestrod.api.session import StopResult
 from maestrod.api.skill import AgentInfo, Persona, Skill
 from maestrod.api.system import CheckReport, Mode
@@ -40,6 +42,42 @@ class Store(Protocol):
 
     def check(self) -> CheckReport:
         """Check the files against the world (slow: run it in a thread)."""
+
+
+class EditedFile(Protocol):
+    """An entity file that a user edited; ``entity`` is what it says now."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def entity(self) -> Entity: ...
+    @property
+    def path(self) -> Path: ...
+
+
+EditT = TypeVar("EditT", bound=EditedFile)
+EditT_co = TypeVar("EditT_co", bound=EditedFile, covariant=True)
+
+
+class FoundEdits(Protocol[EditT_co]):
+    """What a scan found: valid edits, and a warning for each of the others."""
+
+    @property
+    def edits(self) -> Sequence[EditT_co]: ...
+    @property
+    def warnings(self) -> Sequence[str]: ...
+
+
+class EditableFiles(Protocol[EditT]):
+    """The readable files of a store, which users may edit while no daemon runs. Both are slow: run them in a thread."""
+
+    def scan_edits(self) -> FoundEdits[EditT]:
+        """Find the edits."""
+
+    def refuse_edit(self, edit: EditT, reason: str) -> str:
+        """Put a refused edit aside and restore its file. Returns a sentence for the user."""
 
 
 class Terminals(Protocol):
