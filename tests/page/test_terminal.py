@@ -90,6 +90,31 @@ async def test_a_terminal_keeps_its_size_when_the_window_changes(page: Page) -> 
     await page.tab.wait("document.querySelector('.term-jump').hidden")
 
 
+#: The channel of the terminal that is shown.
+CHANNEL = "import('/js/main.js').then(({shell}) => shell.detail.terminal.channel)"
+
+
+async def test_keys_typed_while_disconnected_are_sent_when_the_terminal_is_back(page: Page) -> None:
+    page.start(LISTEN)
+    await page.open("#sessions")
+    await page.tab.click(".session-row", "Talk")
+    await page.tab.wait(f"{TERMINAL_TEXT}.then((text) => text.includes('name?'))")
+    await page.tab.run(f"{CHANNEL}.then((it) => {{ it.socket.close(); it.type('Ada'); it.type('\\r'); }})")
+    await page.tab.wait(f"{TERMINAL_TEXT}.then((text) => text.includes('hello Ada'))")
+
+
+async def test_keys_that_cannot_be_held_are_not_dropped_silently(page: Page) -> None:
+    page.start(LISTEN)
+    await page.open("#sessions")
+    await page.tab.click(".session-row", "Talk")
+    await page.tab.wait(f"{TERMINAL_TEXT}.then((text) => text.includes('name?'))")
+    full = "it.socket.close(); it.typeBytes(new Uint8Array(70_000))"
+    note = "document.querySelector('.term-note').textContent"
+    assert "the last ones were dropped" in str(
+        await page.tab.run(f"{CHANNEL}.then((it) => {{ {full}; return {note}; }})")
+    )
+
+
 async def test_only_the_reader_stops_a_terminal_from_following_its_output(page: Page) -> None:
     page.start(COUNTS)
     await page.open("#sessions")
@@ -106,3 +131,15 @@ async def test_only_the_reader_stops_a_terminal_from_following_its_output(page: 
     assert not await page.tab.run(at_end)
     await page.tab.click(".term-jump")
     await page.tab.wait(f"document.querySelector('.term-jump').hidden && {at_end}")
+
+
+async def test_keys_that_the_daemon_refuses_are_not_dropped_silently(page: Page) -> None:
+    page.start(LISTEN)
+    await page.open("#sessions")
+    await page.tab.click(".session-row", "Talk")
+    await page.tab.wait(f"{TERMINAL_TEXT}.then((text) => text.includes('name?'))")
+    refusal = """'{"type":"error","code":"session.input_full","message":"its input is full","details":{}}'"""
+    await page.tab.run(
+        f"{CHANNEL}.then((it) => {{ it.type('x'); it.socket.dispatchEvent(new MessageEvent('message', {{data: {refusal}}})); }})"
+    )
+    await page.tab.see("were refused: its input is full")

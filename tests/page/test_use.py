@@ -157,6 +157,18 @@ async def test_on_a_phone_list_and_detail_alternate_and_nothing_overflows(page: 
     await page.tab.see("No open questions")
 
 
+@pytest.mark.parametrize("phone", [True, False])
+@pytest.mark.parametrize("width", [320, 400, 1280])
+async def test_the_search_icon_is_in_the_middle_of_its_field(page: Page, width: int, phone: bool) -> None:
+    await page.tab.window(width, 800, phone=phone)
+    await page.open()
+    offset = await page.tab.run(
+        "(() => { const [icon, field] = ['.find .icon', '.find .field'].map((it) => document.querySelector(it).getBoundingClientRect());"
+        " return [icon.top + icon.bottom - field.top - field.bottom, icon.left > field.left]; })()"
+    )
+    assert offset == [0, True]
+
+
 async def test_waves_are_what_can_run_in_parallel(page: Page) -> None:
     await page.open()
     layers = "import('/js/model/waves.js').then(({layers}) => Object.fromEntries(layers(['d', 'c', 'b', 'a'], (id) => ({d: ['b', 'c'], b: ['a'], c: ['a', 'elsewhere']}[id] ?? []))))"

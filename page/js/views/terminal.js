@@ -47,9 +47,10 @@ export class TerminalView {
     this.channel = new TerminalChannel(this.sessionId, (method, params) => app.read(method, params), {
       start: (size) => this.#started(size),
       bytes: (bytes) => this.#took(bytes),
-      gap: (count) => this.#lost(count),
+      gap: (count) => { this.skipped += Math.max(0, count); },
       end: (exit) => this.#ended(exit),
-      refused: () => { this.unsized = true; },
+      refused: (message, typed) => this.#refused(message, typed),
+      full: () => this.#say("The terminal is disconnected and holds as many keys as it can: the last ones were dropped."),
       state: (state) => this.#state(state),
     });
     this.observer.observe(this.host);
@@ -169,17 +170,20 @@ export class TerminalView {
     return `\u001b[0m\r\n\u001b[2m… ${size} skipped: output arrived faster than it can be shown …\u001b[0m\r\n`;
   }
 
-  #lost(count) {
-    this.skipped += Math.max(0, count);
-  }
-
   #ended(exit) {
     this.element.classList.add("ended");
-    this.#say(`This session has ended ${exitWords(exit)}`.trim());
+    const lost = this.keysRefused ? ". The keys you typed last did not reach it." : "";
+    this.#say(`This session has ended ${exitWords(exit)}`.trim() + lost);
+  }
+
+  #refused(message, typed) {
+    this.unsized ||= !typed;
+    this.keysRefused = typed;
+    if (typed) this.#say(`The keys you typed last were refused: ${message}`);
   }
 
   #state(state) {
-    if (state === "broken") this.#say("The connection to this terminal broke. It reconnects by itself, and nothing is missed.");
+    if (state === "broken") this.#say("The connection to this terminal broke. It reconnects by itself: no output is missed, and keys you type now are sent then.");
     else if (this.library) this.#say("");
   }
 
