@@ -1,7 +1,7 @@
-"""The entry of ``maestroctl``: the shortest way to what was asked.
+"""The entry point of ``maestroctl``: takes the fastest path to the requested command.
 
-``event`` and the verbs of workers are answered here by a few light modules; everything else goes through ``app``. Whatever
-happens, errors end as one message and an exit code of the table in ``docs/commands.md``, never as a traceback.
+A few light modules handle ``event`` and the verbs of workers; everything else goes through ``app``. Every error ends as one
+message and an exit code from the table in ``docs/commands.md``, never as a traceback.
 """
 
 import _io
@@ -31,17 +31,17 @@ def main() -> None:
         code = CLOSED_PIPE
     except KeyboardInterrupt:
         code = INTERRUPTED
-    except OSError as error:  # what we print to is full, or gone
+    except OSError as error:  # the output is full or gone
         code = FAILED
         sys.stderr.write(f"maestroctl: {error.strerror or error}\n")
-    # Without the interpreter's tidying-up, which takes as long as some of the commands; there is nothing to tidy up.
+    # Skip the interpreter's shutdown: it takes as long as some commands, and there is nothing to clean up.
     os._exit(code)
 
 
 def _open_streams() -> None:
-    """Give what was closed before we were started (``>&-``) a place to go; Python has None there.
+    """Replace streams that the caller closed (``>&-``), for which Python has None.
 
-    What the encoding of a terminal or pipe does not have is shown as an escape, never an error.
+    Characters that the encoding of a terminal or pipe lacks are printed as escapes and raise no error.
     """
     if sys.stdout is None or sys.stderr is None:
         nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - pathlib costs time; open until the end
@@ -52,10 +52,10 @@ def _open_streams() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command line; its exit code."""
+    """Run a command line and return its exit code."""
     code = _fast(arguments)
     if code is None:
-        gc.disable()  # nothing that importing makes is garbage, and looking for it costs a tenth of the time
+        gc.disable()  # imports create no garbage, and looking for it costs a tenth of the time
         from maestroctl.app import run as run_app
 
         gc.enable()
@@ -64,7 +64,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _fast(arguments: Sequence[str]) -> int | None:
-    """The exit code of what needs none of the big imports, None for all the rest."""
+    """Run a command that needs none of the big imports and return its exit code; None for all others."""
     if not arguments:
         return None
     if arguments[0] == "event" and len(arguments) > 1 and arguments[1].startswith("--") and "--help" not in arguments:

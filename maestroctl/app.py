@@ -22,14 +22,14 @@ _Usage: Any = typer.BadParameter.__mro__[2]
 
 
 class Root(TyperGroup):
-    """The top of the tree. It knows every name and imports only the command that is called."""
+    """The root of the tree. It knows every name and imports only the command that is called."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Every name, verbs first."""
         return [*VERBS, *NOUNS]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """A name and its sentence: help needs no more. ``resolve_command`` loads the command that is called."""
+        """A command with only its sentence, which is enough for help. ``resolve_command`` loads the command that is called."""
         sentence = VERBS.get(cmd_name) or NOUNS.get(cmd_name)
         return None if sentence is None else _listed(cmd_name, sentence)
 
@@ -48,7 +48,7 @@ class Root(TyperGroup):
 
 
 class Commands(MutableMapping[str, Any]):
-    """The commands of a group, each made when it is first looked at: making them all takes longer than most calls."""
+    """The commands of a group. Each is created on first use, because creating all of them takes longer than most calls."""
 
     def __init__(self, makers: Mapping[str, Callable[[], Any]]) -> None:
         self._makers = dict(makers)
@@ -97,7 +97,7 @@ class Group(TyperGroup):
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command line; its exit code. Reports every error of the user or the daemon."""
+    """Run a command line and return its exit code. Reports every error of the user or the daemon."""
     rest, variables = take_global_flags(arguments)
     os.environ.update(variables)
     as_json = wants_json(rest)
@@ -112,21 +112,21 @@ def run(arguments: Sequence[str]) -> int:
         return int(error.exit_code)
     except typer.Abort:
         return errors.INTERRUPTED
-    except UnicodeEncodeError as error:  # a name or path with bytes that are not text, which nothing refused earlier
+    except UnicodeEncodeError as error:  # a name or path that is not UTF-8 and passed every earlier check
         message = f"not UTF-8 text: {shown(error.object)}"
         return errors.print_error(Malformed("usage", message), as_json=as_json)
     return result if isinstance(result, int) else 0
 
 
 def root() -> Any:
-    """The command tree as typer's group."""
+    """The command tree, as a group of typer."""
     app = _typer(cls=Root, invoke_without_command=False, no_args_is_help=True)
     app.callback()(_globals)
     return typer.main.get_command(app)
 
 
 def load(name: str) -> Any:
-    """The command or group of a name at the top."""
+    """The command or group with this name at the root."""
     commands = _hand_made(name)
     if callable(commands):
         return _command(name, commands)
@@ -141,7 +141,7 @@ def load(name: str) -> Any:
 
 
 def _hand_made(name: str) -> Any:
-    """The function or the mapping of functions that ``verbs/`` has for a name."""
+    """The function in ``verbs/`` for a name, or a mapping of functions by verb."""
     if name not in VERBS and name not in HAND_MADE:
         return {}
     if name in SHARED:
@@ -205,7 +205,7 @@ def _listed(name: str, sentence: str) -> Any:
 
 
 def _typer(**options: Any) -> typer.Typer:
-    # Plain help: rich's boxes cost 30 ms, break lines at the wrong place and add no information.
+    # Plain help: rich's boxes cost 30 ms, break lines in the wrong places and add no information.
     return typer.Typer(
         add_completion=False,
         rich_markup_mode=None,

@@ -1,8 +1,8 @@
-"""Answers the shell's question what may come next: names of commands, options, ids. Never an error, never a daemon started,
-never more than a second: what is not there by then is left out.
+"""Completes a command line for the shell: names of commands, options and ids. It never fails, never starts a daemon and never takes
+more than a second: candidates that are not available by then are left out.
 
-Called as ``maestroctl __complete WORD… CURRENT`` for each press of the key, so it imports as little as it can: names of verbs
-are data, ids come from one call to the daemon if it runs.
+The shell calls ``maestroctl __complete WORD… CURRENT`` at each press of the key, so this imports as little as possible: names of
+verbs are data, and ids come from one call to the daemon, if it runs.
 """
 
 import signal
@@ -13,7 +13,7 @@ from typing import Any
 from maestroctl.commands import NOUNS, VERBS
 from maestroctl.output import answer, safe
 
-#: Verbs whose first argument is an id, and the lists of what it may name.
+#: Verbs whose first argument is an id, with the kinds of things that it may name.
 _SUBJECTS: Mapping[str, tuple[str, ...]] = {
     "watch": ("run",),
     "logs": ("session", "task"),
@@ -28,7 +28,7 @@ _SUBJECTS: Mapping[str, tuple[str, ...]] = {
     "answer": ("attention",),
 }
 
-#: Where only some of a list make sense: what to ask of it, by verb or by noun and verb, and the list.
+#: Filters for lists of which only some entries make sense, by the command (verb, or noun and verb) and the list.
 _LIVE, _ACTIVE, _FAILED = {"live": True}, {"active": True}, {"status": "failed"}
 _NARROWED: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("attach", "session"): _LIVE,
@@ -53,7 +53,7 @@ _NARROWED: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("run wait", "run"): _ACTIVE,
 }
 
-#: Options whose value is the name, or the id, of something that is listed.
+#: Options whose value is the name or id of a listed thing.
 _VALUES: Mapping[str, str] = {
     "--agent": "agent",
     "--persona": "persona",
@@ -73,7 +73,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "--color": ("auto", "always", "never"),
 }
 
-#: Commands of the verbs that are groups; the nouns' come from the rows.
+#: Commands of the verbs that are groups; those of nouns come from the rows.
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "daemon": ("start", "stop", "restart", "status", "install", "uninstall"),
     "store": ("check", "export", "import"),
@@ -84,21 +84,21 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     "event": ("report", "list", "subscribe"),
 }
 
-#: Commands whose argument is a file: the shell completes those by itself where we say nothing.
+#: Commands whose argument is a file: without candidates from us, the shell completes file names.
 _FILES = {("plan", "check"), ("plan", "submit")}
 
-#: Seconds a person waits for a list after the key: a daemon that hangs, or a disk, costs no more.
+#: Maximum seconds from the key to the list, even if the daemon or a disk hangs.
 _SECONDS = 0.8
 
-#: Lists that come whole: they take no limit.
+#: Lists without pages, which take no limit.
 _WHOLE = frozenset({"agent", "persona"})
 
-#: What a shell can show of a list at once.
+#: Maximum candidates: a shell cannot usefully show more.
 _LIMIT = 200
 
 
 def complete(words: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Print the candidates for the last of the words, one per line, each with a tab and a description."""
+    """Print the candidates for the last word, one per line, each with a tab and a description."""
     *before, current = words or [""]
     with suppress(_TooLate), _in_time():
         for name, description in candidates(before, current, environ):
@@ -108,12 +108,12 @@ def complete(words: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 class _TooLate(BaseException):
-    """The time is over; no handler of errors may take it for one of its own."""
+    """The time is up. Not an ``Exception``, so that no error handler catches it."""
 
 
 @contextmanager
 def _in_time() -> Iterator[None]:
-    """Raise ``_TooLate`` when the block takes too long, whatever it is waiting for."""
+    """Raise ``_TooLate`` if the block takes too long, whatever it waits for."""
 
     def end(number: int, frame: object) -> None:
         raise _TooLate
@@ -128,7 +128,7 @@ def _in_time() -> Iterator[None]:
 
 
 def candidates(before: Sequence[str], current: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """What may stand after the words before."""
+    """What may follow the words before."""
     if not before:
         yield from {**VERBS, **NOUNS}.items()
     elif before[-1] in _VALUES:
@@ -176,7 +176,7 @@ def _options(before: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _third(before: Sequence[str], environ: Mapping[str, str], current: str) -> Iterator[tuple[str, str]]:
-    """What follows an id: the answers of a question, and the ids that commands of verbs take."""
+    """What follows an id: the options of a question, or the ids that a group's commands take."""
     if before[0] == "answer":
         for item in _items("attention", environ):
             if before[1] in {item.get("id"), str(item.get("number")), f"#{item.get('number')}"}:
@@ -188,7 +188,7 @@ def _third(before: Sequence[str], environ: Mapping[str, str], current: str) -> I
 
 
 def _named(noun: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Names where a thing is known by one, else ids."""
+    """The names of things that have names, else their ids."""
     for item in _items(noun, environ):
         if noun in {"agent", "persona", "project"}:
             yield item["name"], item.get("description") or item.get("workingDir") or ""
@@ -197,7 +197,7 @@ def _named(noun: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _ids(nouns: Sequence[str], environ: Mapping[str, str], command: str, current: str) -> Iterator[tuple[str, str]]:
-    """Ids of what there is, newest first, with their names; numbers for what has them, unless an id was begun."""
+    """The ids of what exists, newest first, with their titles; numbers for things that have one, unless the user began an id."""
     for noun in nouns:
         for item in _items(noun, environ, _NARROWED.get((command, noun), {})):
             number = item.get("number")
@@ -208,12 +208,12 @@ def _ids(nouns: Sequence[str], environ: Mapping[str, str], command: str, current
 
 
 def _words(item: Mapping[str, Any]) -> str:
-    """What a thing is called."""
+    """The description of a thing: its title, name, message or status."""
     return str(item.get("title") or item.get("name") or item.get("message") or item.get("status") or "")
 
 
 def _items(noun: str, environ: Mapping[str, str], query: Mapping[str, Any] = {}) -> Sequence[Mapping[str, Any]]:
-    """What the daemon lists; nothing when none answers."""
+    """The entries that the daemon lists; none if no daemon answers."""
     from maestroctl.client.client import Client
     from maestrod.api.errors import MaestroError
     from maestrod.api.local.address import paths_of

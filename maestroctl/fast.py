@@ -1,8 +1,8 @@
-"""The verbs that agents call all day, answered before typer, msgspec or the contract are imported.
+"""Runs the verbs that agents call all day without importing typer, msgspec or the contract.
 
-Only inside of a session (``MAESTRO_SOCKET`` is set) and only for the usual arguments: whatever is unusual here, help and
-abbreviated ids included, returns None and goes the long way through ``app.py``, which does the same (a test compares). The
-table repeats a part of the method rows, because reading those costs more than the call; a test holds it to them.
+This path serves only calls inside a session (``MAESTRO_SOCKET`` is set) with the usual arguments. For anything else, such as help
+or abbreviated ids, it returns None, and ``app.py`` does the same in full (a test compares both). The table repeats a part of the
+method rows, because reading those costs more than the call; a test keeps the two equal.
 """
 
 import os
@@ -14,11 +14,11 @@ from maestroctl.client.channel import AWAY, PROBE_ID, RETRY_PAUSE, Channel, Conn
 from maestroctl.lines import LINES, explain_empty
 from maestroctl.output import answer, answer_json, say, wants_json
 
-TYPE_CHECKING = False  # typing takes longer to import than the call itself; type checkers take this name for true
+TYPE_CHECKING = False  # importing typing takes longer than the call itself; type checkers treat this name as true
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-#: Bytes the daemon takes; the long way says so better.
+#: Bytes that the daemon accepts; ``app.py`` has the better error message for more.
 _MESSAGE_LIMIT = 1_048_576
 
 #: Length of ``tsk_`` and the 26 characters after it; anything shorter is an abbreviation.
@@ -26,7 +26,7 @@ _ID_LENGTH = 30
 
 
 class Verb:
-    """Positional members and options of a verb: option name to member and converter; None is a flag."""
+    """Positional members and options of a verb. ``options`` maps an option to its member and converter; None marks a flag."""
 
     def __init__(
         self,
@@ -79,17 +79,17 @@ VERBS: Mapping[str, Verb] = {
     ),
 }
 
-#: How many of the positional members there have to be.
+#: How many positional members are required.
 _REQUIRED = {"task.fail": 2, "task.start": 1, "task.progress": 1, "task.complete": 1, "task.block": 1, "queue.fail": 1}
 _REQUIRED |= {"session.report": 1, "attention.ask": 1}
 
 
 class Unusual(Exception):
-    """Not for the fast path."""
+    """The call is not for the fast path."""
 
 
 def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int | None:
-    """Run the verb; its exit code, or None when the arguments are not for the fast path."""
+    """Run the verb and return its exit code; None if the arguments are not for the fast path."""
     method = ".".join(arguments[:2])
     verb = VERBS.get(method)
     socket = environ.get("MAESTRO_SOCKET", "")
@@ -117,7 +117,7 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int | None:
 def parse(
     method: str, verb: Verb, arguments: Sequence[str], environ: Mapping[str, str]
 ) -> "tuple[dict[str, Any], bool]":
-    """The method's parameters, and whether the answer is to be JSON. Raises ``Unusual``."""
+    """The method's parameters, and whether to print JSON. Raises ``Unusual``."""
     values: list[str] = []
     members: dict[str, Any] = {}
     as_json = False
@@ -181,7 +181,7 @@ def _placed(method: str, verb: Verb, values: Sequence[str], environ: Mapping[str
 
 
 def _is_text(argument: str) -> bool:
-    """Whether UTF-8 can spell it; the long way says what becomes of the others."""
+    """Whether UTF-8 can encode the argument; ``app.py`` handles the others."""
     try:
         argument.encode()
     except UnicodeEncodeError:
@@ -196,9 +196,9 @@ def _unusual() -> "NoReturn":
 def _converse(
     socket: str, method: str, members: "Mapping[str, Any]", patience: float
 ) -> "tuple[Any, Mapping[str, Any]]":
-    """Result (None if refused) and error object of the call, which is repeated while a lost daemon comes back.
+    """The result (None if refused) and the error object of the call, which is repeated until a lost daemon is back.
 
-    Raises ``OSError`` when it does not.
+    Raises ``OSError`` if it does not come back.
     """
     import json
 
@@ -224,7 +224,7 @@ def _converse(
 
 
 def _report_silence(error: OSError, patience: float, *, reported: bool) -> bool:
-    """Say once that a daemon is there and does not answer; raises that for a person, who has less patience than an agent."""
+    """Say once that a daemon exists but does not answer. Raises the error instead for a person, who has less patience than an agent."""
     if not isinstance(error, Silent) or reported:
         return reported
     from maestroctl.client.diagnosis import why_silent
@@ -236,7 +236,7 @@ def _report_silence(error: OSError, patience: float, *, reported: bool) -> bool:
 
 
 def _exchange(socket: str, line: bytes) -> "dict[str, Any]":
-    """The reply. Raises ``Silent`` when the daemon is there and does not answer."""
+    """The reply. Raises ``Silent`` if the daemon exists but does not answer."""
     import json
 
     channel = Channel(socket)

@@ -1,10 +1,10 @@
-"""One line for what a worker's verb did, made from the JSON of the reply. Imports nothing: agents run these all day."""
+"""One line on what a worker's verb did, made from the JSON reply. Imports almost nothing: agents run these verbs all day."""
 
 from collections.abc import Callable, Mapping
 
 from maestroctl.output import safe
 
-TYPE_CHECKING = False  # typing takes longer to import than the call itself; type checkers take this name for true
+TYPE_CHECKING = False  # importing typing takes longer than the call itself; type checkers treat this name as true
 if TYPE_CHECKING:
     from typing import Any
 
@@ -48,7 +48,7 @@ def _message(reply: "Reply") -> str:
     return f"{reply['id']} {reply['status']}{error}"
 
 
-#: The line for each method that agents call; nothing to say is an empty line that is not printed.
+#: The line for each method that agents call; an empty line is not printed.
 LINES: "Mapping[str, Callable[[Reply], str]]" = {
     "task.start": _task,
     "task.progress": _task,
@@ -85,7 +85,7 @@ LINES: "Mapping[str, Callable[[Reply], str]]" = {
 
 
 def explain_empty(method: str, reply: "Reply") -> str:
-    """What to tell on stderr when there is nothing to answer."""
+    """The message on stderr when there is no result to print."""
     if method == "queue.next":
         return "The queue is closed: there will be no more." if reply.get("closed") else "Nothing is queued now."
     return "Done."

@@ -1,17 +1,17 @@
-"""What goes to the terminal: stdout is the answer, stderr the talk, and no byte of a server's text drives the terminal.
+"""Writes to the terminal: results to stdout, diagnostics to stderr. Text from the daemon can never control the terminal.
 
-Texts come from agents, hooks and files; control characters, and marks that reorder what is displayed, are shown as escapes
-(CWE-150). Imports nothing that costs time.
+Such text comes from agents, hooks and files. Control characters, and marks that reorder the displayed text, are printed as
+escapes (CWE-150). Imports nothing that costs time.
 """
 
 import sys
 from collections.abc import Mapping, Sequence
 
-TYPE_CHECKING = False  # typing takes longer to import than the call itself; type checkers take this name for true
+TYPE_CHECKING = False  # importing typing takes longer than the call itself; type checkers treat this name as true
 if TYPE_CHECKING:
     from typing import Any, TextIO
 
-#: C0 and C1 controls, line and paragraph separators, bidirectional marks, what is not seen at all; a line end is the caller's choice.
+#: C0 and C1 controls, line and paragraph separators, bidirectional marks and invisible characters. The caller decides about line ends.
 _UNSAFE = {
     code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
     for code in (
@@ -28,26 +28,26 @@ _UNSAFE_IN_BLOCK = {**_UNSAFE, 0x0A: "\n", 0x09: "\t"}
 
 
 class ClosedPipe(BrokenPipeError):
-    """Nobody reads our output any more."""
+    """The reader of our output has closed it."""
 
 
 def safe(text: object) -> str:
-    """One line of a server's text, harmless to a terminal."""
+    """Text from the daemon on one line, harmless to a terminal."""
     return str(text).translate(_UNSAFE)
 
 
 def safe_block(text: object) -> str:
-    """Several lines of a server's text, harmless to a terminal."""
+    """Text from the daemon on several lines, harmless to a terminal."""
     return str(text).replace("\r\n", "\n").translate(_UNSAFE_IN_BLOCK)
 
 
 def answer(text: str) -> None:
-    """Print one answer on stdout. Raises ``ClosedPipe`` when its reader has gone."""
+    """Print one result on stdout. Raises ``ClosedPipe`` if its reader has gone."""
     _write(sys.stdout, text + "\n")
 
 
 def answer_json(value: "Any") -> None:
-    """Print one JSON document on stdout. ASCII: it means the same in every locale and moves no terminal."""
+    """Print one JSON document on stdout, in ASCII: it reads the same in every locale and cannot control a terminal."""
     import json
 
     answer(json.dumps(value, indent=2))
@@ -61,10 +61,10 @@ def answer_json_line(value: "Any") -> None:
 
 
 def say(text: str) -> None:
-    """Talk to the user on stderr."""
+    """Print a diagnostic on stderr."""
     try:
         _write(sys.stderr, text + "\n")
-    except ClosedPipe:  # nobody listens; the answer still counts
+    except ClosedPipe:  # no one reads stderr; the result still counts
         pass
 
 
@@ -75,7 +75,7 @@ def wants_json(arguments: Sequence[str]) -> bool:
 
 
 def coloured(choice: str, environ: Mapping[str, str], stream: "TextIO") -> bool:
-    """Whether to write colours: ``always`` or ``never`` if chosen, else ``NO_COLOR`` (no-color.org), ``TERM`` and the stream say."""
+    """Whether to write colours: as chosen (``always``, ``never``), else by ``NO_COLOR`` (no-color.org), ``TERM`` and the stream."""
     if choice in {"always", "never"}:
         return choice == "always"
     if environ.get("NO_COLOR") or environ.get("TERM") == "dumb":

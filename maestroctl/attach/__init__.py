@@ -1,5 +1,5 @@
-"""Attaches to a session's terminal: its output to yours, your keys to it, until you detach, switch or it ends.
+"""Attaches to a session's terminal: shows its output and passes on your keys, until you detach or switch, or it ends.
 
-``replay`` brings your terminal to where the session's is, ``seat`` carries the bytes, ``typist`` types without waiting for the
-daemon, ``keys`` finds the keys that are meant for us, and ``sitting`` goes from one session to the next.
+``replay`` brings your terminal to the state of the session's, ``seat`` passes the bytes on, ``typist`` types without waiting for the
+daemon, ``keys`` finds the keys meant for ``attach`` itself, and ``sitting`` goes from one session to the next.
 """

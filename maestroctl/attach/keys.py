@@ -1,6 +1,6 @@
-"""Keys that mean something to ``attach`` itself: how they are written, and how they are found in what is typed.
+"""Keys for ``attach`` itself: parses their notation, and finds them in the typed text.
 
-Written as docker writes them: ``ctrl-p,ctrl-q`` is a sequence of two keys; alternatives are separated by spaces.
+The notation is Docker's: ``ctrl-p,ctrl-q`` is a sequence of two keys. Spaces separate alternatives.
 """
 
 import codecs
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from maestrod.api.errors import Malformed
 
-#: What is used when nobody says otherwise.
+#: The default keys.
 DETACH_KEYS = "ctrl-\\ ctrl-p,ctrl-q"
 SWITCH_KEYS = "ctrl-]"
 
@@ -18,7 +18,7 @@ _CONTROL = re.compile(r"ctrl-([a-z@\[\\\]^_])", re.IGNORECASE)
 
 
 class KeyCommand(enum.Enum):
-    """What a key sequence asks of ``attach``."""
+    """What a key sequence makes ``attach`` do."""
 
     DETACH = "detach"
     SWITCH = "switch"
@@ -27,7 +27,7 @@ class KeyCommand(enum.Enum):
 def sequences(text: str) -> list[bytes]:
     """The bytes of each alternative (a control key is its letter's lower five bits: ECMA-48, C0).
 
-    Raises ``Malformed`` for what is no key.
+    Raises ``Malformed`` for an unknown key.
     """
     return [b"".join(map(_key, alternative.split(","))) for alternative in text.split()]
 
@@ -42,21 +42,21 @@ def _key(name: str) -> bytes:
 
 
 def bindings(detach: str, switch: str) -> dict[bytes, KeyCommand]:
-    """The sequences and what they mean. Raises ``Malformed`` when there is no way to leave, or two meanings."""
+    """The key sequences and their commands. Raises ``Malformed`` if none detaches, or if one is ambiguous."""
     bound = dict.fromkeys(sequences(detach), KeyCommand.DETACH)
     if not bound:
         raise Malformed("usage", "name a key to detach with, such as ctrl-\\")
     for keys in sequences(switch):
         if any(keys.startswith(other) or other.startswith(keys) for other in bound):
             raise Malformed(
-                "usage", "the keys to switch and to detach begin alike: choose keys that differ from the start"
+                "usage", "the keys to switch and to detach begin with the same key: choose different first keys"
             )
         bound[keys] = KeyCommand.SWITCH
     return bound
 
 
 class Keyboard:
-    """What the user types: text to pass on, and the first command in it, wherever the pieces are cut."""
+    """Splits typed bytes, which arrive in arbitrary pieces, into text to pass on and commands."""
 
     def __init__(self, bound: Mapping[bytes, KeyCommand]) -> None:
         self._bound = bound
@@ -64,9 +64,9 @@ class Keyboard:
         self._held = b""
 
     def feed(self, data: bytes) -> tuple[str, KeyCommand | None]:
-        """The text before the first command, and the command; what follows a command is for nobody.
+        """The text before the first command, and the command; text after the command is dropped.
 
-        What may yet become a command is held back until the next piece, or ``release``.
+        Bytes that may become a command are held until the next piece, or until ``release``.
         """
         data = self._held + data
         self._held = b""
@@ -79,12 +79,12 @@ class Keyboard:
         return self._decoder.decode(data[: len(data) - kept]), None
 
     def release(self) -> str:
-        """What was held back, when nothing followed it: it was meant for the session."""
+        """The held bytes, after nothing followed them: they are for the session."""
         held, self._held = self._held, b""
         return self._decoder.decode(held)
 
     def _beginning(self, data: bytes) -> int:
-        """How many of the last bytes may be the beginning of a command."""
+        """How many of the last bytes may begin a command."""
         longest = max(map(len, self._bound)) - 1
         for length in range(min(longest, len(data)), 0, -1):
             if any(keys.startswith(data[-length:]) for keys in self._bound):

@@ -1,9 +1,8 @@
-"""Bringing a terminal to where a session's output left it: the modes it had switched on, and the picture it had drawn.
+"""Brings a terminal to the state that a session's output left: its modes and its screen.
 
-A session's log is what its program wrote to a terminal of its own. To sit down at it later is to let the user's terminal
-read the end of that log, so that the user's own terminal does the drawing and nothing is lost in a copy of one. Two things
-have to be taken care of: modes that were switched on further back, and questions of the program to its terminal, which must
-not be answered twice.
+A session's log is what its program wrote to its terminal. To attach later, the end of that log is written to the user's terminal,
+which then draws the screen itself, so that no emulation can lose anything. Two things need care: modes that were switched on earlier
+in the log, and queries of the program to its terminal, which must not be answered twice.
 
 Sources: ECMA-48; "XTerm Control Sequences" (private modes, device reports); the kitty keyboard protocol.
 """
@@ -12,45 +11,45 @@ import re
 
 from maestroctl.show.terminal import RESET
 
-#: DEC private modes that are on in a terminal that was just opened.
+#: DEC private modes that are on in a new terminal.
 _ON_AT_FIRST = frozenset({7, 25})
 
-#: Modes that stay as they are until they are changed: application keys, wrapping, cursor, mouse, focus, pasting.
+#: Modes that persist until they are changed: application keys, wrapping, cursor, mouse, focus, pasting.
 _KEPT = frozenset({1, 7, 9, 25, 1000, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 2004})
 
-#: The three ways into the alternate screen.
+#: The three modes that switch to the alternate screen.
 _ALTERNATE = frozenset({47, 1047, 1049})
 
 _MODES = re.compile(rb"\x1b\[\?([0-9;]{1,60})([hl])|\x1b([=>c])")
 _UNFINISHED = re.compile(rb"\x1b(?:\[(?:\?[0-9;]{0,60})?)?\Z")
 _ENTER_ALTERNATE = re.compile(rb"\x1b\[\?(?:47|1047|1049)h")
 
-#: What a terminal answers: status and attributes (CSI n, CSI c), modes (CSI $p), versions (CSI > q), sizes (CSI t), keyboard
+#: Queries that a terminal answers: status and attributes (CSI n, CSI c), modes (CSI $p), versions (CSI > q), sizes (CSI t), keyboard
 #: flags (CSI ? u), colours and the clipboard (OSC with ?), settings (DCS $q, +q), ENQ.
 _QUESTIONS = re.compile(
     rb"\x1b\[[?>=]?[0-9;]*[nc]|\x1b\[\??[0-9;]*\$p|\x1b\[>[0-9]*q|\x1b\[[0-9;]*t|\x1b\[\?u"
     rb"|\x1b\][0-9;]+[^\x07\x1b]*\?(?:\x07|\x1b\\)|\x1bP[$+]q[^\x1b]*\x1b\\|\x1bZ|\x05"
 )
 
-#: Bytes that are replayed at most: some screens of text, and still instant over a slow line.
+#: Maximum bytes that are replayed: several screens of text, and still instant over a slow connection.
 LONGEST = 256 * 1024
 
 
 class Modes:
-    """What the bytes that were fed have switched on in a terminal."""
+    """The modes that the output so far has switched on in a terminal."""
 
     def __init__(self) -> None:
         self._held = b""
         self.clear()
 
     def clear(self) -> None:
-        """A terminal that was just opened."""
+        """Return to the modes of a new terminal."""
         self.alternate = False
         self._keypad = False
         self._changed: dict[int, bool] = {}
 
     def feed(self, data: bytes) -> None:
-        """Take in output, wherever it is cut."""
+        """Process output, which may be cut anywhere."""
         data = self._held + data
         for found in _MODES.finditer(data):
             if found[1] is not None:
@@ -70,7 +69,7 @@ class Modes:
                 self._changed[number] = on
 
     def enter(self) -> bytes:
-        """Switches a terminal that was just reset to these modes."""
+        """The bytes that switch a reset terminal to these modes."""
         changed = [
             b"\x1b[?%d%b" % (number, b"h" if on else b"l")
             for number, on in self._changed.items()
@@ -79,12 +78,12 @@ class Modes:
         return b"".join([b"\x1b[?1049h" if self.alternate else b"", *changed, b"\x1b=" if self._keypad else b""])
 
     def leave(self) -> bytes:
-        """Switches a terminal in these modes back to what it was before."""
+        """The bytes that switch a terminal in these modes back to the initial ones."""
         return RESET + (b"\x1b[?1049l" if self.alternate else b"")
 
 
 def replay(log: bytes) -> tuple[bytes, Modes]:
-    """What to write to a reset terminal so that it shows the end of ``log``, and the modes it is in then."""
+    """The bytes that make a reset terminal show the end of ``log``, and the modes it is then in."""
     start = _start(log)
     before, modes = Modes(), Modes()
     before.feed(log[:start])
@@ -93,7 +92,7 @@ def replay(log: bytes) -> tuple[bytes, Modes]:
 
 
 def _start(log: bytes) -> int:
-    """Where to begin: at the last way into the alternate screen if that is where it is, else at a line's beginning."""
+    """Where to begin: at the last switch to the alternate screen if the program is still in it, else at the beginning of a line."""
     earliest = max(len(log) - LONGEST, 0)
     entries = [found.start() for found in _ENTER_ALTERNATE.finditer(log, earliest)]
     modes = Modes()

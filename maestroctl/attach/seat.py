@@ -1,7 +1,7 @@
-"""One session's terminal: its bytes to the user's terminal, the user's keys to it, until the detach key or its end.
+"""Connects the user's terminal to one session's: shows its output and passes on keys, until the detach key or the session's end.
 
-The user's own terminal does the drawing, so whatever a program does (colours, alternate screen, mouse, titles) looks as it
-would without us in between. A lost daemon is waited for as long as the user sits; the session itself does not notice.
+The user's own terminal draws, so everything that a program does (colours, alternate screen, mouse, titles) looks as it would without
+maestroctl. If the daemon is lost, this waits for it as long as the user stays attached; the session is not affected.
 """
 
 import base64
@@ -24,14 +24,14 @@ from maestroctl.client.stream import OutputStream
 from maestroctl.show.table import clip
 from maestrod.api.terminal import SessionAttach
 
-#: Seconds after which a key that could begin a command is passed on, a full session is tried again, a lost daemon looked for.
+#: Seconds after which a key that could begin a command is passed on, a full session is tried again, and a lost daemon is looked for.
 _TICK = 1.0
 _TICK_AWAY = 0.2
 
-#: Bytes of the log that are searched for the modes its program is in: the most one call gives.
+#: Bytes of the log that are searched for the program's modes: the maximum of one call.
 _SEARCHED = 4 * 1024 * 1024
 
-#: Empties the screen.
+#: Clears the screen.
 CLEAR = b"\x1b[H\x1b[2J"
 
 _FORGOTTEN = "\a"
@@ -48,7 +48,7 @@ class LeaveReason(enum.Enum):
 
 
 class Seat:
-    """One session at this process's terminal, which has to be raw."""
+    """One session on this process's terminal, which must be in raw mode."""
 
     def __init__(self, client: Client, session_id: str, keyboard: Keyboard, *, read_only: bool, hint: str) -> None:
         self._client = client
@@ -63,7 +63,7 @@ class Seat:
         self._covered = False
 
     def sit(self) -> LeaveReason:
-        """Show what is on the session's screen by now, then stay. The user's terminal is left in its own modes."""
+        """Show the session's present screen, then stay attached. Restores the modes of the user's terminal."""
         try:
             with self._opened() as stream:
                 return self._stay(stream)
@@ -110,7 +110,7 @@ class Seat:
         return LeaveReason.ENDED
 
     def _finish(self) -> None:
-        """Let what was typed just before leaving arrive, unless that takes long."""
+        """Send what was typed just before leaving, unless that takes long."""
         deadline = time.monotonic() + _TICK
         while self._typist.busy and self._typist.fileno() >= 0 and (left := deadline - time.monotonic()) > 0:
             select.select([self._typist], [], [], left)
@@ -132,7 +132,7 @@ class Seat:
             write(_FORGOTTEN.encode())
 
     def _show(self, stream: OutputStream) -> None:
-        """What has come; and when the daemon goes or comes back, a word of it."""
+        """Show the output that has arrived, and a notice when the daemon goes away or comes back."""
         dropped = stream.dropped
         for data in stream.poll(0.0):
             self._modes.feed(data)
@@ -147,7 +147,7 @@ class Seat:
             _cover(self._hint)
 
     def _welcome(self) -> None:
-        """How to leave, and where keys go. Over a program that fills the screen it stays until the first key."""
+        """Say how to detach and where keys go. Over a full-screen program, this stays until the first key."""
         self._hinted = self._modes.alternate
         if not self._hinted:
             self._tell(self._hint)
@@ -158,7 +158,7 @@ class Seat:
             self._fit(redraw=True)
 
     def _tell(self, text: str) -> None:
-        """A line of our own: over the last one of a program that fills the screen (which then redraws), else where we are."""
+        """Print a notice: over the last line of a full-screen program (which then redraws), else at the cursor."""
         if self._modes.alternate:
             self._covered = True
             _cover(text)
@@ -166,24 +166,24 @@ class Seat:
             write(b"\r\n\x1b[2m[%b]\x1b[22m\r\n" % text.encode())
 
     def _fit(self, *, redraw: bool) -> None:
-        """Make the session's terminal as big as the user's. Who only reads changes nothing."""
+        """Give the session's terminal the size of the user's. A read-only viewer changes nothing."""
         if not self._read_only:
             size = os.get_terminal_size(sys.stdout.fileno())
             self._typist.resize(size.columns, size.lines, redraw=redraw)
 
 
 def _nothing(text: str) -> None:
-    """It is told in the picture."""
+    """Print nothing: the screen shows it."""
 
 
 def _cover(text: str) -> None:
-    """Write over the last line of the screen; the cursor and the colours stay as they are."""
+    """Write over the last line of the screen; the cursor and the colours stay."""
     columns = os.get_terminal_size(sys.stdout.fileno()).columns
     write(b"\x1b7\x1b[999;1H\x1b[0;7m\x1b[2K%b\x1b[0m\x1b8" % clip(f" {text} ", columns).encode())
 
 
 def _log(client: Client, session_id: str) -> tuple[bytes, int]:
-    """The end of a session's log, and its offset there."""
+    """The end of a session's log, and the offset of that end."""
     end = client.raw("session.output", {"sessionId": session_id, "lines": 1, "limit": 1})["end"]
     start = max(end - _SEARCHED, 0)
     page = client.raw("session.output", {"sessionId": session_id, "offset": start, "limit": _SEARCHED})
@@ -192,7 +192,7 @@ def _log(client: Client, session_id: str) -> tuple[bytes, int]:
 
 @contextmanager
 def resizes() -> Iterator[int]:
-    """A descriptor that becomes readable when the terminal's size has changed."""
+    """A descriptor that becomes readable when the terminal's size changes."""
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     before_descriptor = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
@@ -207,6 +207,6 @@ def resizes() -> Iterator[int]:
 
 
 def write(data: bytes) -> None:
-    """Write all of it to the terminal."""
+    """Write all of ``data`` to the terminal."""
     while data:
         data = data[os.write(sys.stdout.fileno(), data) :]

@@ -1,4 +1,4 @@
-"""The menu of ``attach``: the sessions that are alive, one of which is chosen by a key."""
+"""The menu of ``attach``: lists the live sessions, from which the user chooses one."""
 
 import os
 import select
@@ -26,7 +26,7 @@ _COLOURS = {Tone.QUIET: "2", Tone.RUNNING: "36", Tone.WAITING: "33", Tone.DONE: 
 
 
 class Menu:
-    """What is listed and which line is chosen: pure, drawn by ``lines``."""
+    """The listed sessions and the chosen line. Pure; ``lines`` draws it."""
 
     def __init__(self, current: str | None) -> None:
         self.current = current
@@ -35,7 +35,7 @@ class Menu:
         self._chosen: str | None = None
 
     def fill(self, sessions: Sequence[dict[str, Any]], first: Sequence[str] = ()) -> None:
-        """Take in the list; those named in ``first`` come first. At the beginning the one after the current is chosen."""
+        """Set the list, with the sessions in ``first`` first. Initially, the session after the current one is chosen."""
         rank = {identity: place for place, identity in enumerate(first)}
         self.sessions = sorted(sessions, key=lambda session: rank.get(session["id"], len(rank)))
         ids = [session["id"] for session in self.sessions]
@@ -49,21 +49,21 @@ class Menu:
         return self._chosen
 
     def move(self, steps: int) -> None:
-        """Choose another line, round the ends."""
+        """Choose another line; wraps around at the ends."""
         ids = [session["id"] for session in self.sessions]
         if ids:
             place = ids.index(self._chosen) if self._chosen in ids else 0
             self._chosen = ids[(place + steps) % len(ids)]
 
     def number(self, number: int) -> bool:
-        """Choose a line by its number; False when there is none."""
+        """Choose a line by its number; False if there is none."""
         if not 0 < number <= len(self.sessions):
             return False
         self._chosen = self.sessions[number - 1]["id"]
         return True
 
     def lines(self, columns: int, rows: int) -> list[str]:
-        """The picture, in at most ``rows`` lines of ``columns`` cells."""
+        """The menu in at most ``rows`` lines of ``columns`` cells."""
         head = ["\x1b[1mSessions\x1b[0m", ""]
         foot = ["", f"\x1b[2m{clip('↑↓ move   enter or 1-9 attach   esc back   q detach', columns)}\x1b[0m"]
         room = max(rows - len(head) - len(foot), 1)
@@ -92,7 +92,7 @@ class Menu:
 
 
 def choose(client: Client, keyboard: Keyboard, current: str | None, first: Sequence[str]) -> str | None:
-    """Let the user choose; None is to leave. ``current`` is chosen again by Escape. The terminal has to be raw."""
+    """Let the user choose a session; None to detach. Escape returns to ``current``. The terminal must be in raw mode."""
     menu = Menu(current)
     write(b"\x1b[?1049h\x1b[?25l")
     try:
@@ -113,7 +113,7 @@ def choose(client: Client, keyboard: Keyboard, current: str | None, first: Seque
 
 
 def _key(menu: Menu, keyboard: Keyboard, data: bytes) -> tuple[bool, str | None]:
-    """What a key does: whether the user has decided, and for what. The switch key again takes the next one."""
+    """Handle a key: whether the user has decided, and for which session. The switch key chooses the next one."""
     text, command = keyboard.feed(data)
     if not data or command is KeyCommand.DETACH or text in _LEAVE:
         return True, None

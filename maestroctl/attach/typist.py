@@ -1,7 +1,7 @@
-"""Typing into a session without ever waiting for the daemon: one call under way, what is typed meanwhile goes with the next.
+"""Types into a session without waiting for the daemon: one call at a time, and the next call sends what was typed meanwhile.
 
-One at a time keeps the keys in order. A call whose answer was lost is not made again: a key that may be lost once with a
-dying daemon is better than an answer given twice to an agent that asks for permission.
+One call at a time keeps the keys in order. A call without a reply is not repeated: a key that is lost with a dying daemon is better
+than an answer given twice to an agent that asks for permission.
 """
 
 import msgspec
@@ -13,22 +13,22 @@ from maestrod.api.errors import NoDaemon
 from maestrod.api.session import SESSION_RESIZE, SESSION_SEND
 from maestrod.api.terminal import SessionResize, SessionSend
 
-#: Characters kept for a session that does not read its input; what is typed beyond that is lost, with a bell.
+#: Maximum characters kept for a session that does not read its input; more are dropped, with a bell.
 LONGEST = 1 << 20
 
-#: Characters in one call: the daemon takes a request of 1 MiB, and JSON may need six bytes for one.
+#: Maximum characters in one call: the daemon accepts requests of 1 MiB, and JSON may need six bytes for a character.
 _PIECE = 100_000
 
-#: Cells a terminal may have in a direction (``SessionResize``).
+#: Maximum columns or rows of a terminal (``SessionResize``).
 _MOST_CELLS = 1000
 
-#: Refusals that say nothing new: it runs on pipes, or has ended, which the stream of its output tells.
+#: Refusals that need no message: the session runs on pipes, or has ended, which its output stream reports.
 _EXPECTED = frozenset({"session.no_terminal", "session.not_running", "session.ended", "session.not_found"})
 _FULL = "session.input_full"
 
 
 class Typist:
-    """Types and resizes for one session; keeps what cannot be sent while the daemon is away."""
+    """Types into one session and resizes it; keeps what cannot be sent while the daemon is away."""
 
     def __init__(self, client: Client, session_id: str) -> None:
         self._client = client
@@ -41,40 +41,40 @@ class Typist:
         self._full = False
 
     def type(self, text: str) -> bool:
-        """Take what was typed; False when there is no room for it."""
+        """Accept typed text; False if there is no room for it."""
         if len(self._typed) + len(text) > LONGEST:
             return False
         self._typed += text
         return True
 
     def resize(self, columns: int, rows: int, *, redraw: bool = False) -> None:
-        """Give the session's terminal this size, in cells.
+        """Set the size of the session's terminal, in cells.
 
-        With ``redraw`` by way of another size, so that a program that fills the screen is told (SIGWINCH comes only with a
-        change) and draws anew.
+        With ``redraw``, sets another size first, so that a full-screen program gets SIGWINCH (which is sent only for a change) and
+        redraws.
         """
         columns, rows = (max(min(cells, _MOST_CELLS), 1) for cells in (columns, rows))
         self._sizes = [(columns, max(rows - 1, 1)), (columns, rows)] if redraw else [(columns, rows)]
 
     @property
     def busy(self) -> bool:
-        """Whether there is anything that the daemon has not taken yet."""
+        """Whether there is anything that the daemon has not accepted yet."""
         return bool(self._under_way or self._sizes or self._typed)
 
     def fileno(self) -> int:
-        """The connection for ``select``, -1 while there is none."""
+        """The descriptor for ``select``; -1 while disconnected."""
         return -1 if self._channel is None else self._channel.fileno()
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         if self._channel is not None:
             self._channel.close()
         self._channel = self._under_way = None
 
     def step(self, *, retry: bool) -> None:
-        """Take the answer that has come and send what waits, with ``retry`` also what was refused because the session was full. Never blocks.
+        """Read the reply, if it has arrived, and send what waits; with ``retry`` also what was refused because the session was full.
 
-        Raises what the daemon has against it.
+        Never blocks. Raises the daemon's error.
         """
         self._full = self._full and not retry
         try:
@@ -113,7 +113,7 @@ class Typist:
                 self._done(message.error)
 
     def _done(self, fault: Fault | None) -> None:
-        """The call is over; what the daemon did not take is kept."""
+        """Handle the end of a call; keep what the daemon did not accept."""
         call, self._under_way = self._under_way, None
         if fault is None:
             return

@@ -1,7 +1,7 @@
-"""Starts the daemon for a command that needs it: once, however many commands ask, and returns when it answers.
+"""Starts the daemon for a command that needs it, once for any number of commands, and returns when it answers.
 
-A service of the user is started by its manager; otherwise the daemon runs detached, in a session of its own, with its log in
-``<data>/maestrod.log``. A lock in the data folder lets one of many callers do it; the others find the daemon running.
+If the user installed the service, its manager starts it. Otherwise the daemon runs detached, in its own process session, with its log
+in ``<data>/maestrod.log``. A lock in the data folder lets one of many callers start it; the others find it running.
 """
 
 import fcntl
@@ -23,37 +23,37 @@ from maestrod.api.errors import BadConfiguration, MaestroError, NoDaemon
 from maestrod.api.local.address import Paths
 from maestrod.api.local.daemon_lock import LOCK_FILE, Holder, Phase, holder_of, is_held, is_stopped, socket_of
 
-#: Seconds a daemon may take until it answers, counted anew while it says that it is still starting, and for a whole start.
+#: Maximum seconds until a daemon answers, counted again whenever it reports progress in starting, and for a whole start.
 _READY_WITHIN = 60.0
 _STARTED_WITHIN = 600.0
 
-#: Seconds a daemon that serves may take to answer before it hangs; and to put its socket back, which it looks at every 20 s.
+#: Seconds after which a serving daemon that does not answer is said to hang; and seconds to restore its socket, checked every 20 s.
 _ANSWER_TIME = 8.0
 _SOCKET_TIME = 25.0
 
-#: Seconds between two words about what takes long.
+#: Seconds between two messages about what takes long.
 _WORD = 5.0
 
-#: The least time for an answer, and what is asked.
+#: The minimum time for an answer, and the request.
 _RETURN_TIME = 2.0
 _HELLO = b'{"jsonrpc":"2.0","id":1,"method":"system.hello","params":{"client":"maestroctl"}}'
 
-#: Lines of the log shown when it does not.
+#: Lines of the log that are shown if it does not answer.
 _TAIL = 15
 
-#: Exit code of a daemon that found another one running on the same data.
+#: Exit code of a daemon that finds another daemon running on the same data.
 _ANOTHER_RUNS = 75
 
-#: The daemon's own log, and what it printed before it had one or when it broke.
+#: The daemon's log, and the file with what it printed before the log was open or when it crashed.
 LOG = "maestrod.log"
 _START_LOG = "maestrod.start.log"
 
 
 def ensure(paths: Paths, environ: Mapping[str, str]) -> None:
-    """Return when a daemon answers, having started it if none has the data folder.
+    """Return when a daemon answers; starts one if none holds the data folder.
 
-    Raises ``NoDaemon`` with its last words when it does not come up, or with the reason when the one that is there does not
-    answer; ``BadConfiguration`` when it cannot start with this configuration and these folders.
+    Raises ``NoDaemon`` with its last output if it does not start, or with the reason if the present one does not answer, and
+    ``BadConfiguration`` if it cannot start with this configuration and these folders.
     """
     with _turn(paths.data):
         if _answers(paths):
@@ -66,7 +66,7 @@ def ensure(paths: Paths, environ: Mapping[str, str]) -> None:
 
 
 def await_holder(paths: Paths) -> None:
-    """Return when the daemon that has the data folder answers. Raises ``NoDaemon`` with the reason why it does not."""
+    """Return when the daemon that holds the data folder answers. Raises ``NoDaemon`` with the reason if it does not."""
     began = last_said = time.monotonic()
     while not _answers(paths):
         holder, now = holder_of(paths.data), time.monotonic()
@@ -83,7 +83,7 @@ def await_holder(paths: Paths) -> None:
 
 
 def _await_strange_holder(paths: Paths, seconds: float) -> None:
-    """Raise when a lock stays held by who does not say who it is, or is on another machine."""
+    """Raise if a process that does not identify itself, or is on another machine, keeps the lock."""
     if is_held(paths.data) and seconds > _ANSWER_TIME:
         raise NoDaemon(
             "daemon.elsewhere",
@@ -95,7 +95,7 @@ def _await_strange_holder(paths: Paths, seconds: float) -> None:
 
 
 def _allowed(paths: Paths, holder: Holder) -> float:
-    """Seconds this daemon may be without an answer."""
+    """Seconds this daemon may take to answer."""
     if is_stopped(holder.pid):
         return 0.0
     if holder.phase is not Phase.SERVING:
@@ -107,7 +107,9 @@ def _doing(paths: Paths, holder: Holder) -> str:
     if holder.phase is Phase.STARTING:
         return f"it is starting; {holder.progress}" if holder.progress else "it is starting"
     if holder.phase is Phase.SERVING:
-        return "it has not answered yet" if _socket(paths).exists() else "its socket was removed, it makes another one"
+        return (
+            "it has not answered yet" if _socket(paths).exists() else "its socket was removed, and it creates a new one"
+        )
     return "it is stopping" if holder.phase is Phase.STOPPING else "`maestrod store` is using the data"
 
 
@@ -132,14 +134,14 @@ def start(paths: Paths, environ: Mapping[str, str]) -> None:
     try:
         _wait(paths, child)
     finally:
-        # It outlives us by design: without this, Python would warn at exit that nobody waited for it.
+        # It outlives this process by design. Without this line Python would warn at exit that the child was not waited for.
         child.returncode = child.returncode or 0
 
 
 def await_return(paths: Paths, patience: float) -> None:
-    """Wait for a daemon that is being restarted, for ``patience`` seconds. Raises ``NoDaemon`` when it does not come back.
+    """Wait up to ``patience`` seconds for a daemon that is being restarted. Raises ``NoDaemon`` if it does not come back.
 
-    Inside of a session nothing is started: we know the socket of its daemon and not its data, another daemon would be wrong.
+    Inside a session no daemon is started: only the socket of its daemon is known, not the data, so it could be the wrong daemon.
     """
     deadline = time.monotonic() + patience
     while not _answers(paths):
@@ -149,11 +151,11 @@ def await_return(paths: Paths, patience: float) -> None:
 
 
 def last_words(paths: Paths) -> list[str]:
-    """What the daemon that was just started printed; when it kept silent, the last lines of its log."""
+    """What the daemon that was just started printed; if it printed nothing, the last lines of its log."""
     for name in (_START_LOG, LOG):
         try:
             lines = (paths.data / name).read_text("utf-8", "replace").splitlines()[-_TAIL:]
-        except OSError:  # it had not come that far
+        except OSError:  # it ended before it wrote the file
             continue
         if lines:
             return [safe(line) for line in lines]
@@ -162,7 +164,7 @@ def last_words(paths: Paths) -> list[str]:
 
 @contextmanager
 def _turn(data: Path) -> Iterator[None]:
-    """Wait for our turn among all who would start a daemon on this data."""
+    """Wait for this caller's turn among all that want to start a daemon on this data."""
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(data / "autostart.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -177,7 +179,7 @@ def _turn(data: Path) -> Iterator[None]:
 
 
 def _take_turn(descriptor: int) -> None:
-    """Lock it, saying what is waited for. Raises ``NoDaemon`` when who has the turn does not get anywhere."""
+    """Take the lock, with a message while waiting. Raises ``NoDaemon`` if its holder makes no progress."""
     began = time.monotonic()
     said = False
     while True:
@@ -197,7 +199,7 @@ def _take_turn(descriptor: int) -> None:
 
 
 def _answers(paths: Paths) -> bool:
-    """Whether a daemon answers. Being connected is not enough: a service manager listens for one that may never come up."""
+    """Whether a daemon answers. A connection is not enough: a service manager also listens for a daemon that may never start."""
     try:
         channel = connect(_socket(paths))
     except NoDaemon:
@@ -212,7 +214,7 @@ def _answers(paths: Paths) -> bool:
 
 
 def _service_starts(environ: Mapping[str, str]) -> bool:
-    """Start the user's service if there is one; it serves the standard places only."""
+    """Start the user's service if there is one. It serves only the standard folders."""
     if environ.get("MAESTRO_HOME") or environ.get("MAESTRO_SOCKET"):
         return False
     from maestroctl.install.service_manager import service_manager
@@ -230,10 +232,10 @@ def _service_starts(environ: Mapping[str, str]) -> bool:
 
 
 def _detached(paths: Paths, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
-    """The daemon in a session of its own, tied to no terminal, folder or pipe of ours."""
+    """The daemon in its own process session, detached from the caller's terminal, folder and pipes."""
     source = Path(maestrod.__file__).resolve().parent.parent
     inherited = dict(environ)
-    if (source / "pyproject.toml").exists():  # a checkout that is not installed is not found from the root folder
+    if (source / "pyproject.toml").exists():  # from / Python does not find a checkout that is not installed
         inherited["PYTHONPATH"] = str(source)
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
     log = os.open(paths.data / _START_LOG, flags, 0o600)
@@ -252,7 +254,7 @@ def _detached(paths: Paths, environ: Mapping[str, str]) -> "subprocess.Popen[byt
 
 
 def _wait(paths: Paths, child: "subprocess.Popen[bytes] | None") -> None:
-    """Return when the daemon answers. One that ends because another one has the data folder leaves us to that one."""
+    """Return when the daemon answers. If it ends because another daemon holds the data folder, wait for that one."""
     deadline = time.monotonic() + _READY_WITHIN
     last = time.monotonic() + _STARTED_WITHIN
     while not _answers(paths):

@@ -1,7 +1,7 @@
 """The caller's environment, read once per command from the process.
 
-The global flags of the command line become variables of the environment, so that they may stand anywhere on it and every
-command finds them in one place.
+The global flags become environment variables, so that they may stand anywhere on the command line and every command finds them in
+one place.
 """
 
 import os
@@ -72,14 +72,14 @@ class Caller:
 
     @staticmethod
     def wire_path(path: Path) -> str:
-        """A path as the daemon spells it, by its bytes: our locale may decode them in another way than UTF-8."""
+        """A path as UTF-8, like the daemon's: the caller's locale may decode its bytes in another way."""
         return os.fsencode(path).decode("utf-8", "surrogateescape")
 
     def absolute(self, path: str) -> str:
-        """The path of a folder in full, as the daemon needs it, which stands somewhere else.
+        """The absolute path of a folder: the daemon has another working directory.
 
-        Raises ``Malformed`` for an empty one, as of a variable that is not set, which would mean the folder you stand in, and for
-        one that is relative to a folder here when the daemon is on another machine.
+        Raises ``Malformed`` for an empty path (an unset variable must not mean the current directory), and for a relative path if the
+        daemon is on another machine.
         """
         if not path.strip():
             raise Malformed("usage", "the folder's name is empty; use `.` for the current directory")
@@ -90,7 +90,7 @@ class Caller:
         return path
 
     def client(self, *, start: bool = True, patience: float | None = None) -> Client:
-        """A client that starts a daemon when there is none, if it may; ``patience`` (seconds) for one that is lost."""
+        """A client that starts a daemon if none runs and it may; ``patience`` is how many seconds it waits for a lost one."""
         token = self.environ.get(session_env.TOKEN) or None
         if patience is None:
             patience = session_env.patience("", {}, self.environ)
@@ -116,7 +116,7 @@ class Caller:
 
 
 def take_global_flags(arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-    """The arguments without the global flags, and what those mean for the environment. Nothing after ``--`` is a flag."""
+    """The arguments without the global flags, and the variables that the flags set. Nothing after ``--`` is a flag."""
     rest: list[str] = []
     variables: dict[str, str] = {}
     pending = list(arguments)

@@ -1,7 +1,7 @@
 """A blocking connection to the daemon's socket: lines of JSON out and in, with deadlines.
 
-Imports nothing that costs time to import: the commands that agents run all day stand on it. Errors are ``OSError``s; what they
-mean to a user is ``client.py``'s.
+Imports nothing that costs time, because the commands that agents run all day use it. Errors are ``OSError``s; ``client.py`` turns
+them into errors for users.
 """
 
 import _socket
@@ -10,47 +10,47 @@ import stat
 import sys
 import time
 
-#: Reasons of refusals that mean "the next daemon will": the call is as good as not made.
+#: Reasons of refusals that mean that the next daemon will accept the call: this one had no effect.
 AWAY = frozenset({"daemon.stopping", "store.closed"})
 
-#: Seconds between tries to connect: a socket that is not there yet gives no event to wait for.
+#: Seconds between attempts to connect: there is no event to wait for while the socket does not exist.
 RETRY_PAUSE = 0.05
 
-#: Bytes read at once, and the longest line taken from a daemon (its reply limit, and room for the envelope).
+#: Bytes read at once, and the longest line accepted from a daemon (its reply limit, and room for the envelope).
 _CHUNK = 262_144
 _LINE_LIMIT = 17 * 1024 * 1024
 
-#: Seconds without a word after which the daemon is asked whether it is there, doubled up to the second with each answer, and
-#: seconds it has for that answer before it is called silent. Any bytes are an answer.
+#: Seconds without data after which the daemon is probed, doubled with each answer up to the second value, and seconds without an answer
+#: after which it counts as silent. Any bytes are an answer.
 _QUIET = 2.0
 _QUIET_LONGEST = 15.0
 SILENT_AFTER = 6.0
 
-#: What it is asked, and the id of that, which no call has.
+#: The probe and its id, which no call uses.
 PROBE_ID = "alive"
 PROBE = b'{"jsonrpc":"2.0","id":"alive","method":"system.hello","params":{"client":"maestroctl"}}'
 
-#: Seconds a daemon may take none of what is sent to it.
+#: Maximum seconds in which a daemon reads nothing of what is sent to it.
 SEND_PATIENCE = 10.0
 
-#: Seconds between tries while the daemon's backlog is full; Linux says EAGAIN then, and gives no event to wait for.
+#: Seconds between attempts while the daemon's backlog is full: Linux returns EAGAIN then, and there is no event to wait for.
 _BACKLOG_PAUSE = 0.02
 _BACKLOG_PATIENCE = 5.0
 
-#: macOS, sys/un.h: the process at the other end.
+#: The socket option for the peer's process id on macOS (sys/un.h).
 _LOCAL_PEERPID = 2
 
 
 class Unsafe(OSError):
-    """Somebody else could be at the other end of the socket."""
+    """Another user could be at the other end of the socket."""
 
 
 class ConnectionLost(OSError):
-    """The daemon closed the connection before it had answered."""
+    """The daemon closed the connection before it answered."""
 
 
 class Silent(ConnectionLost):
-    """What is at the other end (``name``) does not answer; ``pid`` is its process, where the kernel says which."""
+    """The peer ``name`` does not answer; ``pid`` is its process, if the kernel reports it."""
 
     def __init__(self, name: str, seconds: float, pid: int | None = None) -> None:
         super().__init__(f"{name} has not answered for {seconds:.0f} seconds")
@@ -60,31 +60,31 @@ class Silent(ConnectionLost):
 
 
 def check(path: str) -> None:
-    """Make sure that what listens on ``path`` can only be ours: raises ``Unsafe`` before a byte is sent to a stranger.
+    """Raise ``Unsafe`` if another user could listen on ``path``, before anything is sent.
 
-    Squatting on a known path is the way to read another user's secrets.
+    By squatting on a known path, another user could read this user's secrets.
     """
     owner = os.stat(path).st_uid  # noqa: PTH116 - pathlib costs more time than the whole call
     if owner != os.getuid():
         raise Unsafe(f"the socket {path} belongs to user {owner}, not to you")
     folder = os.path.dirname(path)  # noqa: PTH120 - see above
     if os.stat(folder).st_mode & stat.S_IWOTH:  # noqa: PTH116 - see above
-        raise Unsafe(f"everybody can write to the folder of the socket {path}: chmod o-w {folder}")
+        raise Unsafe(f"all users can write to the folder of the socket {path}: chmod o-w {folder}")
 
 
 class Channel:
-    """One connection. Not for two threads.
+    """One connection. Not thread-safe.
 
-    While nothing comes it asks the daemon now and then whether it is there; ``silence`` says for how long it has owed the answer.
+    While no data arrives it probes the daemon from time to time; ``silence`` is how long an answer has been overdue.
     """
 
-    name = ""  #: what it is connected to, for people
-    _last_received = 0.0  # when bytes came last, on the monotonic clock
-    _pinged_at: float | None = None  # when the question was sent that has no answer yet
+    name = ""  #: what it is connected to, for messages
+    _last_received = 0.0  # when data last arrived, on the monotonic clock
+    _pinged_at: float | None = None  # when the unanswered probe was sent
     _quiet = _QUIET
 
     def __init__(self, path: str) -> None:
-        """Connect. Raises ``FileNotFoundError`` or ``ConnectionRefusedError`` when there is no daemon, ``Unsafe`` for a stranger."""
+        """Connect. Raises ``FileNotFoundError`` or ``ConnectionRefusedError`` if no daemon listens, ``Unsafe`` if the peer may be another user."""
         check(path)
         self.name = path
         self._socket = _connect(path)
@@ -94,12 +94,12 @@ class Channel:
 
     @property
     def silence(self) -> float:
-        """Seconds since the daemon should have answered; 0 while all is well. As of the last ``receive``."""
+        """Seconds since an answer became overdue; 0 if none is. As of the last ``receive``."""
         return 0.0 if self._pinged_at is None else time.monotonic() - self._pinged_at
 
     @property
     def is_silent(self) -> bool:
-        """Whether the daemon has owed the answer for too long."""
+        """Whether an answer has been overdue for too long."""
         return self.silence >= SILENT_AFTER
 
     def silent(self) -> Silent:
@@ -108,11 +108,11 @@ class Channel:
 
     @property
     def peer(self) -> int | None:
-        """The process that listens; None where the kernel does not say."""
+        """The id of the listening process; None if the kernel does not report it."""
         return _peer(self._socket)
 
     def fileno(self) -> int:
-        """For ``select``; look at ``pending_line`` first."""
+        """The descriptor for ``select``; check ``pending_line`` first."""
         return self._socket.fileno()
 
     def close(self) -> None:
@@ -120,7 +120,7 @@ class Channel:
         self._socket.close()
 
     def send(self, message: bytes) -> None:
-        """Send one message, which must be JSON on one line. Raises ``Silent`` when the daemon does not take it."""
+        """Send one message, which must be JSON on one line. Raises ``Silent`` if the daemon does not read it."""
         rest = memoryview(message + b"\n")
         self._socket.settimeout(SEND_PATIENCE)
         while rest:
@@ -130,17 +130,17 @@ class Channel:
                 raise self.silent() from None
 
     def receive(self, timeout: float | None = None) -> bytes | None:
-        """The next message, or None when ``timeout`` seconds passed without one, or the daemon is silent (see ``silence``).
+        """The next message; None if none arrived within ``timeout`` seconds or the daemon is silent (see ``silence``).
 
-        Without a ``timeout`` it waits for as long as the daemon is there. Answers to the question whether it is come as messages.
+        Without a ``timeout`` it waits as long as the daemon answers probes. Those answers are returned as messages too.
 
-        Raises ``ConnectionLost`` when the daemon has closed the connection.
+        Raises ``ConnectionLost`` if the daemon closed the connection.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         while (line := self._next_line()) is None:
             now = time.monotonic()
             remaining = self._patience(now) if deadline is None else min(deadline - now, self._patience(now))
-            if self._fill(max(remaining, 0.0)):  # zero still takes what has arrived
+            if self._fill(max(remaining, 0.0)):  # zero still reads what has arrived
                 self._hear()
                 continue
             now = time.monotonic()
@@ -151,32 +151,32 @@ class Channel:
         return line
 
     def _patience(self, now: float) -> float:
-        """Seconds until there is something to do if nothing comes; a daemon that is silent is looked at again and again."""
+        """Seconds to wait for data before the next step; a silent daemon is checked repeatedly."""
         if self._pinged_at is None:
             return self._last_received + self._quiet - now
         left = self._pinged_at + SILENT_AFTER - now
         return left if left > 0 else _QUIET
 
     def _hear(self) -> None:
-        """Something came: the daemon is there."""
+        """Data arrived: the daemon is alive."""
         self._last_received = time.monotonic()
         if self._pinged_at is not None:
             self._pinged_at = None
             self._quiet = min(self._quiet * 2, _QUIET_LONGEST)
 
     def _ask(self, now: float) -> None:
-        """Ask whether it is there; a daemon that takes not even the question owes the answer all the same."""
+        """Send the probe. The answer is due even if the daemon does not read the probe."""
         self._pinged_at = now
         self._socket.settimeout(0.0)
         try:
             self._probe()
         except BlockingIOError:
             pass
-        except ConnectionError:  # reading says so
+        except ConnectionError:  # the next read reports it
             pass
 
     def _probe(self) -> None:
-        """Send the question, which a socket takes whole or not at all."""
+        """Send the probe, which fits into the socket's buffer whole or not at all."""
         self._socket.send(PROBE + b"\n")
 
     def pending_line(self) -> bool:
@@ -194,7 +194,7 @@ class Channel:
         return line
 
     def _fill(self, timeout: float | None) -> bool:
-        """Read once; False when nothing came in time."""
+        """Read once; False if nothing arrived in time."""
         self._socket.settimeout(timeout)
         try:
             data = self._socket.recv(_CHUNK)
@@ -211,7 +211,7 @@ class Channel:
 
 
 def _connect(path: str) -> "_socket.socket":
-    """A connected socket. A full backlog means a living daemon with a lot to do: waits a moment for its turn."""
+    """A connected socket. A full backlog means that the daemon is alive and busy, so it waits a moment."""
     deadline = time.monotonic() + _BACKLOG_PATIENCE
     while True:
         connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
@@ -231,7 +231,7 @@ def _connect(path: str) -> "_socket.socket":
 
 
 def _peer(connection: "_socket.socket") -> int | None:
-    """The process that listens at the other end: Linux's unix(7), macOS's sys/un.h."""
+    """The id of the process that listens at the other end: Linux's unix(7), macOS's sys/un.h."""
     try:
         if sys.platform == "darwin":
             return connection.getsockopt(0, _LOCAL_PEERPID) or None

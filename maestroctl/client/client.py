@@ -1,8 +1,8 @@
-"""A typed, blocking client of the daemon: ``Client(places).call(TASK_GET, TaskRef(task_id=...))`` returns a ``TaskView``.
+"""A typed, blocking client of the daemon: ``Client(paths).call(TASK_GET, TaskRef(task_id=...))`` returns a ``TaskView``.
 
-Errors of the daemon arrive as the classes of ``maestrod.api.errors``. A connection lost in the middle of a call is made again
-and the call repeated, for as long as ``patience`` says, so that commands outlive a restart of the daemon: reading calls can be
-repeated as they are, changing ones carry a ``requestId`` by which the daemon knows them.
+The daemon's errors are raised as the classes of ``maestrod.api.errors``. If a connection is lost during a call, the client reconnects
+and repeats the call for up to ``patience`` seconds, so that commands survive a restart of the daemon. Calls that read can be repeated
+as they are; calls that change something carry a ``requestId`` by which the daemon recognises them.
 """
 
 import os
@@ -35,10 +35,10 @@ from maestrod.api.local.daemon_lock import is_stopped, socket_of
 from maestrod.api.model.base import Params
 from maestrod.api.model.method import Method
 
-#: ``maestrod.api.protocol.wire.LARGE_REQUEST_LIMIT`` (a test compares): importing that costs every command half a millisecond.
+#: ``maestrod.api.protocol.wire.LARGE_REQUEST_LIMIT`` (a test compares them): importing it costs every command half a millisecond.
 LONGEST = 4 * 1024 * 1024
 
-#: Seconds between looks at a daemon that is slow to answer.
+#: Seconds between checks of a daemon that is slow to answer.
 _LOOK = 1.0
 
 R = TypeVar("R")
@@ -64,11 +64,11 @@ class Incoming(msgspec.Struct, frozen=True):
 
 
 class Client:
-    """Calls over one connection, made when it is first needed: to the socket, or by a function that makes channels.
+    """Makes calls over one connection, opened on first use: to the socket, or by a function that makes channels.
 
-    ``start`` is called when no daemon answers the first call, and when one died later (``revive``); it returns when one
-    answers, or raises. ``token`` says which session is speaking. When a daemon exists but does not answer, a
-    person gets an error with the cause; an agent prints one notice and waits. Not thread-safe.
+    ``start`` is called if no daemon answers the first call, and if one died later (``revive``); it returns when a daemon answers, or
+    raises. ``token`` identifies the calling session. If a daemon exists but does not answer, a person gets an error with the cause,
+    while an agent's call prints one notice and waits. Not thread-safe.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """End the connection; the next call makes another."""
+        """Close the connection; the next call opens another."""
         if self._channel is not None:
             self._channel.close()
             self._channel = None
@@ -103,8 +103,8 @@ class Client:
     def call(self, row: Method[P, R], params: P) -> R:
         """Call the method and return its typed result.
 
-        Raises the error the daemon answered, ``NoDaemon``, ``NotAllowed`` when the socket is not safe, or
-        ``VersionMismatch`` when the reply is not what this version knows.
+        Raises the daemon's error, ``NoDaemon``, ``NotAllowed`` if the socket is not safe, or ``VersionMismatch`` if this version does
+        not understand the reply.
         """
         result = self.request(row.name, msgspec.to_builtins(params))
         try:
@@ -114,16 +114,16 @@ class Client:
             raise VersionMismatch("client.reply", f"{message}; run `maestroctl daemon restart`") from error
 
     def raw(self, name: str, params: Mapping[str, Any]) -> Any:
-        """Call a method by name with JSON parameters; the result as JSON values, with every member."""
+        """Call a method by name with JSON parameters; returns the result as JSON values, with every member."""
         row = row_of(name)
         return self.as_received(name, params) if row is None else filled(self.as_received(name, params), row.result)
 
     def as_received(self, name: str, params: Mapping[str, Any]) -> Any:
-        """Call a method by name; the result as it came, for lists of which only a few members are looked at."""
+        """Call a method by name; returns the result as received, for lists of which only a few members are needed."""
         return msgspec.json.decode(self.request(name, params))
 
     def request(self, name: str, params: Mapping[str, Any]) -> msgspec.Raw:
-        """Call a method by name; the result as the bytes that came. Repeats the call when the connection is lost."""
+        """Call a method by name; returns the result's bytes. Repeats the call if the connection is lost."""
         members = {"requestId": os.urandom(10).hex(), **params}
         if self._token is not None:
             members.setdefault("sessionToken", self._token)
@@ -141,16 +141,16 @@ class Client:
                 deadline = deadline or now + self.patience
                 if now > deadline:
                     raise lost(error) from error
-                time.sleep(RETRY_PAUSE)  # a daemon that is stopping answers once more, and once more
+                time.sleep(RETRY_PAUSE)  # a stopping daemon may refuse several attempts
 
     def why_silent(self, error: Silent) -> NoDaemon:
-        """Why the daemon does not answer, for a person."""
+        """The error that says why the daemon does not answer."""
         from maestroctl.client.diagnosis import why_silent
 
         return why_silent(error, self._data)
 
     def _take_silence(self, error: Silent) -> None:
-        """Raise why the daemon does not answer, unless we are to wait for it."""
+        """Raise the error that says why the daemon does not answer, unless this client waits for it."""
         why = self.why_silent(error)
         if self.patience <= PATIENCE:
             self.close()
@@ -160,25 +160,25 @@ class Client:
             say(f"{why.message}. Waiting for it.")
 
     def open(self) -> Channel:
-        """A connection of its own for a stream, without starting a daemon: raises ``NoDaemon`` when there is none."""
+        """A separate connection for a stream. Does not start a daemon: raises ``NoDaemon`` if none answers."""
         return self._dial()
 
     def revive(self, error: NoDaemon) -> bool:
-        """Start the daemon again when ``error`` says that it died, and it may be; one that was stopped stays stopped."""
+        """Start the daemon again if ``error`` says that it died and this client may start it; a stopped daemon stays stopped."""
         if error.reason != DIED or self._start is None:
             return False
         self._start()
         return True
 
     def members(self, params: Params) -> dict[str, Any]:
-        """The parameters as JSON values, with the token of the session that speaks."""
+        """The parameters as JSON values, with the calling session's token."""
         members: dict[str, Any] = msgspec.to_builtins(params)
         if self._token is not None:
             members.setdefault("sessionToken", self._token)
         return members
 
     def _connected(self, deadline: float | None) -> Channel:
-        """The connection; with a ``deadline`` tries until then, else starts a daemon if it may."""
+        """The connection. With a ``deadline``, tries until then; otherwise starts a daemon if it may."""
         while self._channel is None:
             try:
                 self._channel = self._dial()
@@ -201,7 +201,7 @@ class Client:
 
 
 def _dialer(paths: Paths | Path | Callable[[], Channel]) -> Callable[[], Channel]:
-    """What makes connections: to the socket that the lock of the data folder names, which may have changed since the last."""
+    """A function that connects to the socket named in the lock of the data folder, which may change between two calls."""
     if callable(paths):
         return paths
     if isinstance(paths, Path) or paths.is_socket_named:
@@ -210,7 +210,7 @@ def _dialer(paths: Paths | Path | Callable[[], Channel]) -> Callable[[], Channel
 
 
 def connect(socket: Path) -> Channel:
-    """A connection to the daemon. Raises ``NoDaemon`` when none answers, ``NotAllowed`` for a socket that is not safely ours."""
+    """A connection to the daemon. Raises ``NoDaemon`` if none answers, ``NotAllowed`` if the socket may belong to another user."""
     try:
         return Channel(str(socket))
     except Unsafe as error:
@@ -226,14 +226,15 @@ def connect(socket: Path) -> Channel:
 
 
 def begin(channel: Channel, name: str, members: Mapping[str, Any]) -> msgspec.Raw:
-    """Make the call that opens a stream on ``channel``; its result."""
+    """Make a call on ``channel`` before a stream begins there, and return its result."""
     _send(channel, 1, name, members)
     return reply(channel, 1)
 
 
 def reply(channel: Channel, identity: int) -> msgspec.Raw:
-    """Wait for the reply with this id. Raises the error it carries; ``ConnectionLost`` when the connection ends before, ``Silent`` when the
-    daemon is there and does not answer.
+    """Wait for the reply with this id, and return its result.
+
+    Raises the error in the reply, ``ConnectionLost`` if the connection ends first, ``Silent`` if the daemon does not answer.
     """
     while True:
         line = channel.receive(_LOOK)
@@ -252,7 +253,7 @@ def reply(channel: Channel, identity: int) -> msgspec.Raw:
 
 
 def decode(line: bytes) -> Incoming:
-    """A line as a message. Raises ``VersionMismatch`` for one that is not JSON-RPC."""
+    """Decode a line as a message. Raises ``VersionMismatch`` if it is not JSON-RPC."""
     try:
         return msgspec.json.decode(line, type=Incoming)
     except msgspec.DecodeError as error:
@@ -263,7 +264,7 @@ def decode(line: bytes) -> Incoming:
 
 def _send(channel: Channel, identity: int, name: str, members: Mapping[str, Any]) -> None:
     message = _encoded(identity, name, members)
-    if len(message) > LONGEST:  # the daemon would hang up in the middle of it
+    if len(message) > LONGEST:  # the daemon would close the connection
         size, limit = len(message) >> 20, LONGEST >> 20
         raise Malformed("request.too_long", f"{name} has {size} MiB of parameters; the daemon accepts {limit} MiB")
     try:
@@ -273,7 +274,7 @@ def _send(channel: Channel, identity: int, name: str, members: Mapping[str, Any]
 
 
 def _encoded(identity: int, name: str, members: Mapping[str, Any]) -> bytes:
-    """The request as JSON. What came with bytes that are not UTF-8 is replaced or refused: see ``text_input.py``."""
+    """The request as JSON. Input that is not UTF-8 is replaced or refused: see ``text_input.py``."""
     request = {"jsonrpc": "2.0", "id": identity, "method": name, "params": members}
     try:
         return msgspec.json.encode(request)

@@ -1,7 +1,7 @@
-"""Ending a daemon: waiting until it has gone, and what is done with one that does not answer.
+"""Ends a daemon: waits until it has exited, and ends one that does not answer.
 
-The signals go to the process that holds the lock of the data folder and to no other. Sessions live in processes of their own and
-outlive it; what it had acknowledged is on disk.
+Signals go only to the process that holds the lock of the data folder. Sessions run in their own processes and survive it, and
+everything that it acknowledged is on disk.
 """
 
 import os
@@ -16,28 +16,28 @@ from maestrod.api.local.address import Paths
 from maestrod.api.local.daemon_lock import Holder, Phase, holder_of, is_held, is_stopped
 from maestrod.api.system import SessionsOnStop
 
-#: Seconds a stopping daemon may take: its own deadline for sessions and connections, and some more.
+#: Maximum seconds for a daemon to stop: longer than its own deadline for sessions and connections.
 _STOPPED_WITHIN = 60.0
 
-#: Seconds a daemon that did not answer may take to end after SIGTERM, and any process after SIGKILL.
+#: Maximum seconds for a daemon that does not answer to end after SIGTERM, and for any process after SIGKILL.
 _TERMINATED_WITHIN = 10.0
 _KILLED_WITHIN = 10.0
 
-_PAUSE = 0.05  # between looks at the daemon's lock: a lock that is given up wakes nobody who did not queue for it
+_PAUSE = 0.05  # between checks of the daemon's lock: releasing a lock wakes only processes that wait for it
 
 
 def await_end(paths: Paths, seconds: float = _STOPPED_WITHIN) -> None:
-    """Wait until the daemon has given up its lock. Raises ``TimedOut``."""
+    """Wait until the daemon releases its lock. Raises ``TimedOut``."""
     if not _has_ended(paths, seconds):
         raise TimedOut(
-            "daemon.stop", f"maestrod has not ended after {seconds:.0f} s; once more: `maestroctl daemon stop`"
+            "daemon.stop", f"maestrod has not ended after {seconds:.0f} s; try again: `maestroctl daemon stop`"
         )
 
 
 def end_unanswering(paths: Paths, error: NoDaemon, sessions: SessionsOnStop) -> dict[str, Any]:
-    """End the daemon that gave ``error`` instead of an answer to the call that stops it, saying what is done.
+    """End a daemon that did not answer the call that stops it but caused ``error``; prints each step.
 
-    One that was stopped by a signal is continued and then finds that call. Raises ``error`` when there is none to end.
+    A daemon suspended by a signal is continued, and then handles that call. Raises ``error`` if there is no daemon to end.
     """
     holder = holder_of(paths.data)
     if holder is None or not holder.is_here or holder.phase is Phase.OFFLINE:
@@ -62,7 +62,7 @@ def end_unanswering(paths: Paths, error: NoDaemon, sessions: SessionsOnStop) -> 
 
 
 def _send(holder: Holder, number: signal.Signals) -> None:
-    """Send the signal, if that process still is the daemon."""
+    """Send the signal if that process is still the daemon."""
     if not holder.is_here:
         return
     try:
@@ -72,7 +72,7 @@ def _send(holder: Holder, number: signal.Signals) -> None:
 
 
 def _has_ended(paths: Paths, seconds: float) -> bool:
-    """Whether the lock is free within the time."""
+    """Whether the lock becomes free within this time."""
     deadline = time.monotonic() + seconds
     while is_held(paths.data):
         if time.monotonic() > deadline:

@@ -21,12 +21,12 @@ DIED = "daemon.died"
 ABSENT = frozenset({"daemon.absent", DIED})
 
 _METHOD_NOT_FOUND = -32601
-_UNKNOWN_FIELD = re.compile(r"(Object contains )?unknown field `")  # with msgspec's words a daemon of 0.1
+_UNKNOWN_FIELD = re.compile(r"(Object contains )?unknown field `")  # a daemon of 0.1 passes on msgspec's message
 _RESERVED = range(-32700, -32599)  # JSON-RPC 2.0, section 5.1: the bytes were not a request
 
 
 def failure(code: int, message: str, data: object) -> MaestroError:
-    """Our error for the error object of a reply."""
+    """The exception for the error object of a reply."""
     members: dict[str, Any] = data if isinstance(data, dict) else {}
     if code == _METHOD_NOT_FOUND:
         return _unknown_method(message, members)

@@ -1,7 +1,7 @@
-"""What a daemon says, as the structs of the contract: the one place where a client reads replies and events.
+"""Reads a daemon's replies and events as structs of the contract: the only place where a client does so.
 
-A daemon may be older than the client, and leave out members that have their default (0.1 did); or newer, and say words that this version
-does not know. Both are read: what is missing is filled in, and an unknown status or kind is shown as it came.
+An older daemon may leave out members that have their default (0.1 did); a newer one may use values that this version does not know.
+Both are accepted: missing members get their defaults, and an unknown status or kind is shown as received.
 """
 
 import importlib
@@ -20,12 +20,12 @@ _MODULES = {"persona": "skill", "agent": "skill"}
 
 
 def module_of(noun: str) -> Any:
-    """The one module of the contract that has the rows of a noun. Raises ``ModuleNotFoundError``."""
+    """The module of the contract with the rows of a noun. Raises ``ModuleNotFoundError``."""
     return importlib.import_module(f"maestrod.api.{_MODULES.get(noun, noun)}")
 
 
 def row_of(name: str) -> Method[Any, Any] | None:
-    """The row of a method; None when this version knows none of that name."""
+    """The row of a method; None if this version has no method of that name."""
     try:
         rows = module_of(name.partition(".")[0]).METHODS
     except (ModuleNotFoundError, AttributeError):
@@ -34,21 +34,21 @@ def row_of(name: str) -> Method[Any, Any] | None:
 
 
 def read(data: bytes | msgspec.Raw, type_: type[T]) -> T:
-    """A reply or a notification. Raises ``msgspec.DecodeError`` for one of another shape."""
+    """Decode a reply or a notification. Raises ``msgspec.DecodeError`` if it does not fit the type."""
     with unknown_allowed():
         return msgspec.json.decode(data, type=type_)
 
 
 def taken(value: Any, type_: type[T]) -> T:
-    """JSON values as a struct. Raises ``msgspec.ValidationError`` for those of another shape."""
+    """Convert JSON values to a struct. Raises ``msgspec.ValidationError`` if they do not fit the type."""
     with unknown_allowed():
         return msgspec.convert(value, type_)
 
 
 def filled(value: Any, type_: Any) -> Any:
-    """JSON values of a reply with every member of its struct; members this version does not know are kept.
+    """A reply as JSON values with every member of its struct; members that this version does not know are kept.
 
-    A reply of another shape is given back as it came.
+    A reply that does not fit the type is returned unchanged.
     """
     try:
         return _merged(value, msgspec.json.decode(msgspec.json.encode(taken(value, type_))))

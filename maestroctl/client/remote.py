@@ -1,7 +1,7 @@
 """A daemon on another machine: JSON-RPC over WebSocket and TLS, with the same interface as the socket's channel.
 
-What decides whom we speak to is the certificate: one of a known authority, one given as a file, or the very one whose
-fingerprint was given. The token is sent to nobody else. Without TLS only this machine itself is spoken to.
+The certificate identifies the peer: it is signed by a known authority or by one given as a file, or has the given fingerprint. The
+token is sent to no other peer. Without TLS, connections are allowed only to this machine.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ from maestrod.api.errors import Malformed, NoDaemon, NotAllowed
 from maestrod.api.local import plain_file
 from maestrod.api.text.outside_text import file_text
 
-#: The variables that the global flags set.
+#: Variables that the global flags set.
 URL, TOKEN_FILE, CA_FILE, FINGERPRINT = (
     "MAESTRO_URL",
     "MAESTRO_TOKEN_FILE",
@@ -43,15 +43,15 @@ URL, TOKEN_FILE, CA_FILE, FINGERPRINT = (
     "MAESTRO_FINGERPRINT",
 )
 
-#: Where the daemon listens for other machines unless it is told otherwise.
+#: The daemon's default port for other machines.
 DEFAULT_PORT = 7718
 
-#: Seconds to connect and to be let in.
+#: Seconds to connect and authenticate.
 _CONNECT_SECONDS = 10.0
 _CHUNK = 262_144
 _PATH = "/ws"
 
-#: Bytes of a file with a token; ours have 47.
+#: Maximum bytes of a token file; tokens have 47.
 _TOKEN_LIMIT = 4096
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -71,7 +71,7 @@ class Remote:
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:
-        """What the flags and the environment say. Raises ``Malformed`` with what is missing."""
+        """Read the flags and the environment. Raises ``Malformed``, naming what is missing."""
         host, port, tls = _address(environ[URL])
         fingerprint = environ.get(FINGERPRINT, "").lower().removeprefix("sha256:").replace(":", "") or None
         if fingerprint is not None and (len(fingerprint) != 64 or not set(fingerprint) <= set("0123456789abcdef")):
@@ -83,12 +83,12 @@ class Remote:
 
     @property
     def netloc(self) -> str:
-        """Host and port as they stand in an address."""
+        """Host and port as written in an address."""
         return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
     @property
     def url(self) -> str:
-        """The address, for people."""
+        """The address, for messages."""
         return f"{'https' if self.tls else 'http'}://{self.netloc}"
 
     def open(self) -> "WebChannel":
@@ -159,7 +159,7 @@ class WebChannel(Channel):
             raise ConnectionLost(str(error)) from error
 
     def _fill(self, timeout: float | None) -> bool:
-        """Read once; False when nothing came in time."""
+        """Read once; False if nothing arrived in time."""
         self._socket.settimeout(timeout)
         try:
             data = self._socket.recv(_CHUNK)
@@ -192,7 +192,7 @@ class WebChannel(Channel):
             self._take_refusal(event)
 
     def _take_refusal(self, event: Event) -> None:
-        """An HTTP response instead of a WebSocket: raises the error in it."""
+        """Raise the error in an HTTP response that was sent instead of a WebSocket."""
         if isinstance(event, RejectConnection):
             self._refusal = (event.status_code, b"")
             if event.has_body:
@@ -206,7 +206,7 @@ class WebChannel(Channel):
 
 
 def _address(url: str) -> tuple[str, int, bool]:
-    """Host, port, and whether TLS is spoken. Raises ``Malformed``."""
+    """Host, port, and whether to use TLS. Raises ``Malformed``."""
     try:
         parts = urlsplit(url if "://" in url else f"https://{url}")
         host, port = parts.hostname, parts.port
@@ -220,7 +220,7 @@ def _address(url: str) -> tuple[str, int, bool]:
 
 
 def _token(file: str) -> str:
-    """The token in a file that only the user can read. Raises ``Malformed``."""
+    """Read the token from a file that only the user can read. Raises ``Malformed``."""
     if not file:
         raise Malformed(
             "usage", "--url needs a token: --token-file FILE, made by `maestroctl token create` on that machine"
@@ -239,7 +239,7 @@ def _token(file: str) -> str:
 
 
 def _connected(remote: Remote) -> socket.socket:
-    """A connected socket whose peer is verified."""
+    """A connected socket with a verified peer."""
     plain = socket.create_connection((remote.host, remote.port), _CONNECT_SECONDS)
     plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if not remote.tls:
@@ -264,7 +264,7 @@ def _context(remote: Remote) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=remote.ca_file)
     except (OSError, ssl.SSLError) as error:
         raise Malformed("usage", f"cannot read certificates from {remote.ca_file}: {error}") from error
-    if remote.fingerprint is not None:  # the very certificate is known: who signed it says nothing more
+    if remote.fingerprint is not None:  # the exact certificate is known, so its issuer does not matter
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context

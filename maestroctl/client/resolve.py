@@ -1,7 +1,7 @@
-"""Abbreviated ids: any part of an id, of at least four characters, that matches one entity only.
+"""Resolves abbreviated ids: any part of an id, of at least four characters, that matches only one entity.
 
-It is looked for among what is open first (live sessions, active runs, open questions), then among all there is. Runs and questions
-have numbers too, and projects names. What looks like a whole id is passed on as it is, without asking anyone.
+Live sessions, active runs and open questions are searched first, then everything. Runs and questions also have numbers, and projects
+have names. A whole id is passed on without asking the daemon.
 """
 
 import re
@@ -13,16 +13,16 @@ from maestroctl.output import safe
 from maestrod.api.errors import Malformed, NotFound
 from maestrod.api.model.ids import is_id
 
-#: Fewer characters match too much, and the wrong thing would be stopped.
+#: Fewer characters could match the wrong thing, for example for ``stop``.
 _SHORTEST = 4
 
 _PAGE = 1000
 
-#: Candidates that are listed for an ambiguous one, and characters of their titles.
+#: Candidates that are listed for an ambiguous abbreviation, and characters of their titles.
 _SHOWN = 5
 _TITLE = 60
 
-#: Prefix of the ids of a kind, and the list of all of them.
+#: The method that lists all entities of a kind, by the prefix of their ids.
 _LISTS: dict[str, tuple[str, dict[str, Any]]] = {
     "prj": ("project.list", {}),
     "tsk": ("task.list", {}),
@@ -34,10 +34,10 @@ _LISTS: dict[str, tuple[str, dict[str, Any]]] = {
     "msg": ("message.list", {}),
 }
 
-#: Parameters of the list that has only what is open, for the kinds where that is a part of the whole.
+#: Parameters that list only open entities, for kinds that can also be closed.
 _OPEN: dict[str, dict[str, Any]] = {"ses": {"live": True}, "run": {"active": True}, "att": {}}
 
-#: The kinds that have numbers: the method that finds one by it, and the way to the thing in its reply.
+#: Kinds with numbers: the method that finds an entity by number, its parameter, and the member of the reply.
 _NUMBERED = {"run": ("run.get", "runId", "run"), "att": ("attention.get", "attentionId", "")}
 _NUMBER = re.compile(r"(?P<sign>#?)[1-9][0-9]*", re.ASCII)
 
@@ -71,7 +71,7 @@ _NAMES = {
 }
 
 
-#: For the things of each kind, the commands that take their id.
+#: The commands that take the id of an entity of each kind.
 _WAYS = {
     "prj": "`maestroctl project get {id}`",
     "tsk": "`maestroctl logs {id}`, `maestroctl why {id}` or `maestroctl task get {id}`",
@@ -83,12 +83,12 @@ _WAYS = {
     "msg": "`maestroctl message get {id}`",
 }
 
-#: The command that lists the things of each kind.
+#: The command that lists the entities of each kind.
 _LISTING = {kind: "maestroctl inbox" if kind == "att" else f"maestroctl {name} list" for kind, name in _NAMES.items()}
 
 
 def resolve_members(client: Client, members: dict[str, Any]) -> None:
-    """Replace the abbreviated ids among a method's parameters. Raises ``NotFound`` or ``Malformed`` (ambiguous)."""
+    """Replace abbreviated ids in a method's parameters. Raises ``NotFound`` or ``Malformed`` (ambiguous)."""
     for name, kind in _MEMBERS.items():
         if members.get(name):
             members[name] = resolve(client, members[name], kind)
@@ -98,7 +98,7 @@ def resolve_members(client: Client, members: dict[str, Any]) -> None:
 
 
 def resolve(client: Client, text: str, *kinds: str) -> str:
-    """The whole id of the one thing, of one of the kinds (``tsk``, ``ses``…), that ``text`` names. Raises ``NotFound`` or ``Malformed``."""
+    """The whole id of the only entity of these kinds (``tsk``, ``ses``…) that ``text`` names. Raises ``NotFound`` or ``Malformed``."""
     if is_id(text):
         _check_kind(text, kinds)
         return text
@@ -133,12 +133,13 @@ def ambiguous(text: str, matches: list[dict[str, Any]]) -> Malformed:
     shown += [f"  … and {len(matches) - _SHOWN} more"] if len(matches) > _SHOWN else []
     listed = "\n".join(shown)
     return Malformed(
-        "id.ambiguous", f"{text} is ambiguous, it matches {len(matches)}:\n{listed}\nWrite more of the id."
+        "id.ambiguous",
+        f"{text} is ambiguous: it matches {len(matches)} ids:\n{listed}\nType more characters of the id.",
     )
 
 
 def _called(item: dict[str, Any]) -> str:
-    """Number, status and title of a candidate, as far as it has them."""
+    """The number, status and title of a candidate, if it has them."""
     number = f"  #{item['number']}" if item.get("number") else ""
     status = f"  {safe(item['status'])}" if item.get("status") else ""
     title = item.get("title") or item.get("name") or item.get("message") or item.get("text") or ""
@@ -183,12 +184,12 @@ def _matches(item: dict[str, Any], text: str, kind: str) -> bool:
         return True
     part = text.removeprefix(f"{kind}_")
     body = str(item["id"]).partition("_")[2]
-    anchored = part != text  # with its prefix it is the beginning
+    anchored = part != text  # with a prefix, it is the beginning of an id
     return len(part) >= _SHORTEST and (body.startswith(part) if anchored else part in body)
 
 
 def _all(client: Client, kind: str, only_open: bool = False) -> Iterator[dict[str, Any]]:
-    """Everything of a kind, page by page; or what of it is open, nothing where that makes no difference."""
+    """All entities of a kind, page by page. With ``only_open`` the open ones, or none for kinds that cannot be closed."""
     method, params = _LISTS[kind]
     if only_open and kind not in _OPEN:
         return

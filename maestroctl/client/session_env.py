@@ -1,6 +1,6 @@
-"""What a verb run inside of a session takes from its environment, so that agents need not repeat who they are.
+"""Fills in what a verb run inside a session takes from its environment, so that agents need not name their session and task.
 
-Used by the fast path and by the generated commands, which must agree. Imports nothing.
+The fast path and the generated commands both use it, so that they agree. Imports nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,17 +12,17 @@ TOKEN = "MAESTRO_SESSION_TOKEN"  # noqa: S105 - the name of a variable
 
 _TASK_PREFIX = "tsk_"
 
-#: Seconds a daemon lost in the middle of something is waited for: a restart takes two, a machine under load more. An agent's
-#: report is worth more patience than a person has.
+#: Seconds to wait for a daemon that is lost during a call: a restart takes two, under load more. An agent's report is worth more
+#: patience than a person has.
 PATIENCE = 30.0
 SESSION_PATIENCE = 600.0
 
 
 def place(names: Sequence[str], values: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
-    """Values of the command line by the names of the method's positional parameters.
+    """Match values of the command line to the names of the method's positional parameters.
 
-    In a session the task may be left out: a first value that is no task's id is then what comes after the task. Raises
-    ``ValueError`` when there are more values than names.
+    Inside a session the task may be left out: if the first value is not a task's id, it belongs to the parameter after the task.
+    Raises ``ValueError`` if there are more values than names.
     """
     own = environ.get(TASK)
     if names and names[0] == "taskId" and own and not (values and values[0].startswith(_TASK_PREFIX)):
@@ -33,7 +33,7 @@ def place(names: Sequence[str], values: Sequence[str], environ: Mapping[str, str
 
 
 def fill(members: dict[str, object], environ: Mapping[str, str], *, session: bool) -> None:
-    """Add who is speaking: the token, and the session where the method acts on one."""
+    """Add the caller's identity: the token, and the session if the method acts on one."""
     if environ.get(TOKEN):
         members.setdefault("sessionToken", environ[TOKEN])
     if session and environ.get(SESSION):
@@ -41,7 +41,7 @@ def fill(members: dict[str, object], environ: Mapping[str, str], *, session: boo
 
 
 def patience(method: str, members: Mapping[str, object], environ: Mapping[str, str]) -> float:
-    """How long to wait for a lost daemon. What waits for people or work anyway waits for a daemon as long as it takes."""
+    """Seconds to wait for a lost daemon. Calls that wait for people or work anyway wait for a daemon without limit."""
     if not environ.get(SESSION):
         return PATIENCE
     waits = method == "attention.wait" or (method == "queue.next" and bool(members.get("wait")))

@@ -1,4 +1,4 @@
-"""Stopping what an id names, with every session at work on it: one way for the command and for the full-screen view."""
+"""Stops what an id names, with every session that works on it, for the command and the full-screen view."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from maestrod.api.errors import Conflict
 
 
 def stop(client: Client, identity: str, reason: str) -> list[dict[str, Any]]:
-    """Stop what the id names; what became of each session."""
+    """Stop what the id names, and return the result for each session."""
     if identity.startswith("ses_"):
         sessions = [identity]
     elif identity.startswith("run_"):
@@ -21,7 +21,7 @@ def stop(client: Client, identity: str, reason: str) -> list[dict[str, Any]]:
 
 
 def _ended(client: Client, session: str, reason: str) -> dict[str, Any]:
-    """What became of one session; of one that has ended by itself, meanwhile or long ago, nothing is left."""
+    """Stop one session and return the result. For a session that has already ended, no process is left."""
     try:
         result: dict[str, Any] = client.raw("session.stop", {"sessionId": session, "reason": reason})
     except Conflict as error:
@@ -32,6 +32,6 @@ def _ended(client: Client, session: str, reason: str) -> dict[str, Any]:
 
 
 def _live(client: Client, query: dict[str, Any]) -> list[str]:
-    """The sessions at work on something."""
+    """The ids of the live sessions that match."""
     page = client.raw("session.list", {**query, "live": True, "limit": 1000})
     return [item["id"] for item in page.get("items", ())]

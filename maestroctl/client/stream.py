@@ -1,4 +1,4 @@
-"""Streams of the daemon that outlive it: events and terminal output, each on a connection of its own.
+"""Streams that survive a restart of the daemon: events and terminal output, each on its own connection.
 
 A stream that loses its connection continues where it stopped, at its last event or the offset of its last byte: without a gap
 or a repetition, also across a restart of the daemon.
@@ -37,17 +37,17 @@ T = TypeVar("T")
 
 
 class Stream(ABC, Generic[T]):
-    """What two kinds of stream share: connect, poll, reconnect. ``poll`` suits a loop that has other things to do."""
+    """Connects, polls and reconnects, for both kinds of stream. ``poll`` suits a loop that has other things to do."""
 
-    method = ""  #: the notification that carries an item
-    overflow = ""  #: the one that says we were too slow and are cut off
+    method = ""  #: the notification with an item
+    overflow = ""  #: the notification that this client was too slow and was disconnected
 
     def __init__(self, client: Client) -> None:
         self._client = client
         self._channel: Channel | None = None
         self._lost_at: float | None = None
-        self.patience = client.patience  #: seconds a lost daemon is waited for
-        self.notify: Callable[[str], object] = say  #: told once when the daemon is waited for, and why
+        self.patience = client.patience  #: seconds to wait for a lost daemon
+        self.notify: Callable[[str], object] = say  #: called once with the reason when this stream waits for the daemon
         self._notified = False
 
     def __iter__(self) -> Iterator[T]:
@@ -55,19 +55,19 @@ class Stream(ABC, Generic[T]):
             yield from self.poll(None)
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         if self._channel is not None:
             self._channel.close()
             self._channel = None
 
     @property
     def ended(self) -> bool:
-        """Whether nothing will ever follow."""
+        """Whether no more items can follow."""
         return False
 
     @property
     def away(self) -> bool:
-        """Whether the daemon is being waited for: it is not there, or it is and does not answer."""
+        """Whether this stream waits for the daemon: it is absent, or does not answer."""
         return self._lost_at is not None or self._is_silent
 
     @property
@@ -76,13 +76,13 @@ class Stream(ABC, Generic[T]):
 
     @property
     def trouble(self) -> str:
-        """Why the daemon is waited for, for a person; empty while it is not, or nobody knows more than that it is away."""
+        """Why this stream waits for the daemon; empty if it does not, or if nothing but the daemon's absence is known."""
         if not self._is_silent or self._channel is None:
             return ""
         return self._client.why_silent(self._channel.silent()).message
 
     def open_when_there(self) -> None:
-        """Let ``poll`` connect, as after a loss: a daemon that is away just now is waited for."""
+        """Let ``poll`` connect as after a loss, so that it waits for a daemon that is away."""
         self._lost_at = time.monotonic()
 
     def open(self) -> None:
@@ -103,13 +103,13 @@ class Stream(ABC, Generic[T]):
         self._lost_at = None
 
     def fileno(self) -> int:
-        """The connection for ``select``, -1 while there is none."""
+        """The descriptor for ``select``; -1 while disconnected."""
         return -1 if self._channel is None else self._channel.fileno()
 
     def poll(self, timeout: float | None) -> list[T]:
-        """The items that come within ``timeout`` seconds (None: no limit), as soon as there are any.
+        """The items that arrive within ``timeout`` seconds (None: no limit), as soon as there are any.
 
-        Raises ``NoDaemon`` when a lost daemon has not come back within ``patience``.
+        Raises ``NoDaemon`` if a lost daemon does not come back within ``patience``.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
@@ -123,7 +123,7 @@ class Stream(ABC, Generic[T]):
                 return items
 
     def _give_up_on_silence(self) -> None:
-        """Raise why a daemon does not answer once that takes longer than our patience; before, its connection is kept."""
+        """Raise the error if the daemon has not answered for longer than ``patience``; until then, keep its connection."""
         if self._is_silent and self._channel is not None and self._channel.silence > self.patience:
             raise self._client.why_silent(self._channel.silent())
 
@@ -133,7 +133,7 @@ class Stream(ABC, Generic[T]):
         self._notified = self.away
 
     def _reopen(self, remaining: float | None) -> bool:
-        """Try to be connected again within the time; False when it has passed."""
+        """Try to reconnect within this time; False if it passed."""
         self._tell_away()
         now = time.monotonic()
         deadline = None if remaining is None else now + remaining
@@ -153,7 +153,7 @@ class Stream(ABC, Generic[T]):
                 return True
 
     def _drain(self, timeout: float | None) -> list[T]:
-        """Everything that has arrived, waiting for the first of it; what came before the connection was lost counts."""
+        """Everything that has arrived, after waiting for the first item; includes what arrived before the connection was lost."""
         assert self._channel is not None  # noqa: S101 - poll has just connected
         items: list[T] = []
         try:
@@ -166,12 +166,12 @@ class Stream(ABC, Generic[T]):
 
     def _read(self, message: Incoming) -> list[T]:
         if message.method == self.overflow:
-            raise ConnectionLost("the daemon could not wait for us any longer")
+            raise ConnectionLost("the daemon disconnected this client because it read too slowly")
         return self._items(message) if message.method == self.method else []
 
     @abstractmethod
     def _begin(self, channel: Channel) -> None:
-        """Subscribe on a fresh connection, from where this stream stands."""
+        """Subscribe on a new connection, from where this stream stopped."""
 
     @abstractmethod
     def _items(self, message: Incoming) -> list[T]:
@@ -270,7 +270,7 @@ class _OutputNote(msgspec.Struct, frozen=True):
 
 
 class OutputStream(Stream[bytes]):
-    """The bytes of a session's terminal from ``params.offset`` (or from now) on. ``offset`` is where the next one is.
+    """The bytes of a session's terminal from ``params.offset`` (or from now) on. ``offset`` is that of the next byte.
 
     ``dropped`` counts bytes that were rotated away before they could be read.
     """
@@ -286,7 +286,7 @@ class OutputStream(Stream[bytes]):
 
     @property
     def ended(self) -> bool:
-        """Whether the session has ended and all of its output was read."""
+        """Whether the session has ended and all its output was read."""
         return self._ended
 
     def _begin(self, channel: Channel) -> None:

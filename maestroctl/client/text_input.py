@@ -1,7 +1,7 @@
 """Text input of commands: files, stdin, arguments. Everything sent to the daemon is valid UTF-8.
 
-``maestrod.api.text.outside_text`` has the rules: words are replaced and it is said, files of a person are refused with their line, names and
-paths that are not text are refused, because a replacement would name another thing.
+``maestrod.api.text.outside_text`` has the rules. In words, invalid bytes are replaced, with a warning. Files written by a person are
+refused, naming the line. Names and paths are refused, because a replacement would name another thing.
 """
 
 import sys
@@ -14,7 +14,7 @@ from maestrod.api.errors import Malformed
 from maestrod.api.local import plain_file
 from maestrod.api.text.outside_text import REPLACEMENT, NotText, file_text, is_replaced, piped_text, shown, sound
 
-#: Members of parameters that hold words, for people and agents to read; every other member means a thing by its exact spelling.
+#: Parameters that hold words for people and agents to read; every other parameter must be spelled exactly.
 WORDS = frozenset(
     {
         "description",
@@ -32,14 +32,14 @@ WORDS = frozenset(
     }
 )
 
-#: Bytes of a file or of standard input: no request takes more (``maestrod.api.protocol.wire.LARGE_REQUEST_LIMIT``).
+#: Maximum bytes of a file or of stdin, which is that of a request (``maestrod.api.protocol.wire.LARGE_REQUEST_LIMIT``).
 LIMIT = 4 << 20
 
 _REPLACED = f"is not UTF-8 text: invalid bytes were replaced with {REPLACEMENT}"
 
 
 def read_file(name: str, description: str) -> str:
-    """The text of a file that the user names, ``-`` for standard input. Raises ``Malformed`` naming file and line."""
+    """The text of a file that the user names; ``-`` is stdin. Raises ``Malformed``, naming the file and line."""
     shown = "standard input" if name == "-" else name
     try:
         return file_text(_standard_input() if name == "-" else plain_file.read(Path(name), LIMIT, pipes=True))
@@ -63,7 +63,7 @@ def read_words() -> str:
 
 
 def sound_members(members: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters with replaced words, and the user told. Raises ``Malformed`` for a name or path that is not text."""
+    """The parameters, with invalid bytes in words replaced and a warning. Raises ``Malformed`` for a name or path that is not text."""
     replaced: list[str] = []
     found = dict(_sound_pairs(members, "", words=False, replaced=replaced))
     for path in replaced:
@@ -95,5 +95,5 @@ def _sound_pairs(value: Mapping[str, Any], path: str, words: bool, replaced: lis
 
 
 def _standard_input() -> bytes:
-    """All of it; nothing when it was closed before we were started."""
+    """All of stdin; empty if the caller closed it."""
     return b"" if sys.stdin is None else plain_file.read_stream(sys.stdin.buffer, LIMIT)

@@ -1,6 +1,6 @@
-"""The generated commands: ``maestroctl <noun> <verb>`` for every method row, with nothing written twice.
+"""Makes the generated commands: ``maestroctl <noun> <verb>`` for every method row.
 
-The row's positional parameters are arguments, the others options; help, choices and types come from the struct.
+The row's positional parameters are arguments; the others are options. Help, choices and types come from the struct.
 """
 
 import inspect
@@ -34,21 +34,21 @@ _TYPES = {
     ValueKind.JSON: str,
 }
 
-#: Reading methods that mean the caller's own session when none is named.
+#: Methods that read the caller's own session if none is named.
 _OWN_SESSION = {"session.get", "session.why", "queue.get"}
 
-#: Rows that are streams or need a connection that stays: commands made by hand serve them.
+#: Rows that are streams or need a lasting connection: hand-made commands serve them.
 NOT_GENERATED = {"event.subscribe", "event.unsubscribe", "session.attach", "system.hello"}
 
 
 def verbs_of(noun: str) -> dict[str, AnyMethod]:
-    """The rows of a noun by verb, from the one module of the contract that has them."""
+    """The rows of a noun by verb. Imports only the module of the contract that has them."""
     module = module_of(noun)
     return {row.verb: row for row in module.METHODS if row.noun == noun and row.name not in NOT_GENERATED}
 
 
 def leaf(row: AnyMethod) -> Callable[..., None]:
-    """The function typer makes a command of."""
+    """The function that typer turns into a command."""
     fields = {field.name: field for field in fields_of(row)}
     positional = [fields.pop(name) for name in row.positional]
     options = list(fields.values())
@@ -60,7 +60,7 @@ def leaf(row: AnyMethod) -> Callable[..., None]:
     parameters = [_argument(row, field, first=index == 0) for index, field in enumerate(positional)]
     parameters += [_option(field) for field in options]
     parameters.append(json_option())
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # functions take one, says inspect
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # inspect reads it
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     command.__doc__ = f"{row.summary}.\n\n{inspect.cleandoc(row.params.__doc__ or '')}".replace("``", "")
     command.__name__ = row.verb
@@ -68,7 +68,7 @@ def leaf(row: AnyMethod) -> Callable[..., None]:
 
 
 def json_option() -> inspect.Parameter:
-    """The option every command has."""
+    """The option that every command has."""
     return inspect.Parameter(
         "json",
         inspect.Parameter.KEYWORD_ONLY,
@@ -78,7 +78,7 @@ def json_option() -> inspect.Parameter:
 
 
 def collect(row: AnyMethod, positional: list[Field], options: list[Field], given: dict[str, Any]) -> dict[str, Any]:
-    """The method's parameters from what the command line and the environment say. Raises ``Malformed``."""
+    """The method's parameters from the command line and the environment. Raises ``Malformed``."""
     caller = Caller.of_this_process()
     environ = caller.environ
     members: dict[str, Any] = {}
@@ -102,7 +102,7 @@ def collect(row: AnyMethod, positional: list[Field], options: list[Field], given
 
 
 def perform(row: AnyMethod, members: dict[str, Any], *, as_json: bool) -> None:
-    """Call the method and print what it answers."""
+    """Call the method and print its reply."""
     caller = Caller.of_this_process()
     with caller.client() as client:
         client.patience = session_env.patience(row.name, members, caller.environ)
@@ -136,7 +136,7 @@ def _print_line(method: str, reply: dict[str, Any]) -> None:
 
 
 def _speaks_of_itself(row: AnyMethod) -> bool:
-    """Whether a session left out is the caller's own."""
+    """Whether the session defaults to the caller's own."""
     optional = any(field.name == "session_id" and not field.required for field in fields_of(row))
     return optional and (row.access is Access.WORK or row.name in _OWN_SESSION)
 
@@ -148,7 +148,7 @@ def _annotation(field: Field) -> Any:
 
 
 def _argument(row: AnyMethod, field: Field, *, first: bool) -> inspect.Parameter:
-    """A positional parameter; whether it has to be there depends on the environment too, so ``collect`` says."""
+    """A positional parameter. ``collect`` decides whether it is required, since that depends on the environment too."""
     own = first and field.name == "task_id" and row.noun == "task"
     help_text = field.help + (" Inside a session, defaults to its own task." if own else "")
     return inspect.Parameter(
@@ -176,7 +176,7 @@ def _option(field: Field) -> inspect.Parameter:
 
 
 def _value(field: Field, value: Any) -> Any:
-    """A value of the command line as JSON value. Raises ``Malformed`` for text that is not JSON where it has to be."""
+    """A command-line value as a JSON value. Raises ``Malformed`` if it must be JSON and is not."""
     if field.kind is ValueKind.CHOICE:
         return value.value
     if field.kind is ValueKind.LIST:

@@ -1,4 +1,4 @@
-"""The fields of a method's parameters as the command line sees them, read from the row's struct."""
+"""The parameters of a method as command-line fields, read from the row's struct."""
 
 import enum
 import types
@@ -11,10 +11,10 @@ import msgspec
 from maestroctl.generated.glossary import meaning
 from maestrod.api.model.method import Method
 
-#: Said by the environment and the connection, never by options.
+#: Set from the environment and the connection, never by options.
 _HIDDEN = {"session_token", "request_id"}
 
-#: Lists of command lines and program arguments: a comma is a part of them.
+#: Lists of command lines and program arguments, which may contain commas.
 _WHOLE = {"commands", "checks", "program", "planner"}
 
 
@@ -33,7 +33,7 @@ class ValueKind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One parameter: its Python and wire name, how it is written, and what is known about it."""
+    """One parameter: its Python name and wire name, how it is written, and its help."""
 
     name: str
     wire: str
@@ -54,7 +54,7 @@ class Field:
 
 
 def fields_of(row: Method[Any, Any]) -> list[Field]:
-    """The parameters of a method that a user may give."""
+    """The parameters of a method that a user may set."""
     params = row.params
     hints = typing.get_type_hints(params, include_extras=True)
     return [
@@ -72,7 +72,7 @@ def _field(method: str, info: msgspec.structs.FieldInfo, hint: Any) -> Field:
 
 
 def _bare(hint: Any) -> tuple[Any, list[Any]]:
-    """The type without ``None`` and annotations, and the annotations."""
+    """The type without ``None`` and annotations, and those annotations."""
     metas: list[Any] = []
     while True:
         if typing.get_origin(hint) is typing.Annotated:

@@ -1,11 +1,11 @@
-"""Help for the parameters of generated commands, by name: one sentence that fits every method with that parameter.
+"""Help for the parameters of generated commands, by name. Each sentence fits every method with that parameter.
 
 A description in the contract's own struct takes precedence.
 """
 
 from collections.abc import Mapping
 
-#: For single methods that the general sentence does not fit.
+#: Help for single methods, where the general sentence does not fit.
 SPECIAL: Mapping[str, str] = {
     "skill.list.role": "Only skills for this role.",
     "skill.reload.role": "Only skills for this role.",
@@ -112,5 +112,5 @@ GLOSSARY: Mapping[str, str] = {
 
 
 def meaning(method: str, field: str) -> str:
-    """The sentence for a parameter of a method; empty when there is none."""
+    """The help for a parameter of a method; empty if there is none."""
     return SPECIAL.get(f"{method}.{field}") or GLOSSARY.get(field, "")

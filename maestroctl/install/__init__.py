@@ -1,5 +1,5 @@
-"""What is put into files of the user's: hooks in the settings of agents, and the service; and how it is taken out again.
+"""Installs hooks in agents' settings, and the service, and removes them again.
 
-It works without a daemon. Settings are edited as text with places (``jsonc``), so that comments and formatting stay; what a
-file was before is written down first, and removing restores it byte for byte.
+This works without a daemon. Settings are edited as text (``jsonc``), so that comments and formatting stay. The original content is
+recorded first, and removal restores it byte for byte.
 """

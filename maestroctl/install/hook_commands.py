@@ -1,7 +1,7 @@
-"""How an installed hook is run: the fastest form that works on this machine, found out by trying it.
+"""Chooses how an installed hook is run: the fastest form that works on this machine, found by trying it.
 
-The form without Python (``hooks/event.sh`` with netcat) takes half the time of an isolated interpreter, and not every system has the
-netcat it needs; so it is run against a socket of our own, and taken when it delivers what the script in Python delivers.
+The form without Python (``hooks/event.sh`` with netcat) takes half the time of an isolated interpreter, but not every system has the
+netcat that it needs. So it is run against a test socket, and used if it delivers what the Python script delivers.
 """
 
 import json
@@ -17,28 +17,28 @@ from maestroctl.install.hook_entries import MARK
 from maestrod.api.local.hook_guard import Guard, guarded, guarded_words
 from maestrod.api.local.program_links import interpreter
 
-#: Seconds one try may take; a form that needs longer is none.
+#: Maximum seconds for a trial; a form that needs longer is not used.
 PATIENCE = 2.0
 _PAYLOAD = json.dumps({"session_id": "a test of maestroctl hooks install", "text": 'ä"\\\n' * 500})
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a hook's command begins with: ``report`` tells an event, ``decide`` asks for a decision."""
+    """How a hook's command begins: ``report`` reports an event, ``decide`` asks for a decision."""
 
     name: str
     report: tuple[str, ...]
     decide: tuple[str, ...]
 
     def command(self, agent: str, event: str, *, decides: bool) -> str:
-        """The line for an agent's settings."""
+        """The command line for an agent's settings."""
         words = self.decide if decides else self.report
         guard = Guard.DECIDE if decides else Guard.REPORT
         return guarded([*words, MARK, "--agent", agent, "--event", event], guard)
 
 
 def is_guarded(command: str) -> bool:
-    """Whether an installed command is harmless when maestrod is gone; those that maestrod 0.1 installed block the agent then."""
+    """Whether an installed command is harmless once maestrod is removed; the commands of maestrod 0.1 then block the agent."""
     try:
         return guarded_words(command) is not None
     except ValueError:
@@ -46,13 +46,13 @@ def is_guarded(command: str) -> bool:
 
 
 def missing_program(command: str) -> str | None:
-    """The program of an installed command that is not there any more (maestrod or its Python was moved); None when all are."""
+    """The program in an installed command that no longer exists (maestrod or its Python was moved); None if all exist."""
     try:
         words = guarded_words(command) or shlex.split(command)
     except ValueError:
         return command
     programs = words[: words.index(MARK)] if MARK in words else words
-    sockets = programs[-1:] if "event.sh" in command else []  # it comes and goes with the daemon
+    sockets = programs[-1:] if "event.sh" in command else []  # the socket exists only while the daemon runs
     return next(
         (word for word in programs if word.startswith("/") and word not in sockets and not Path(word).exists()), None
     )
@@ -80,7 +80,7 @@ def _without_python(hooks: Path, socket_path: Path) -> Form | None:
 
 
 def _works(hooks: Path, form: Form) -> bool:
-    """Whether a form brings an event to a socket by itself, without the script that helps out."""
+    """Whether a form delivers an event to a socket by itself, without its fallback script."""
     with tempfile.TemporaryDirectory(prefix="mh") as folder:
         path = Path(folder, "s")
         words = [*form.report[:2], "/bin/false", form.report[3], str(path), MARK, "--agent", "a", "--event", "E"]
@@ -96,7 +96,7 @@ def _works(hooks: Path, form: Form) -> bool:
 
 
 def _message(words: list[str], path: Path) -> bytes:
-    """What a program writes to a socket at the path; empty when it fails or says something itself. Raises ``OSError``."""
+    """What a program writes to a socket at ``path``; empty if it fails or prints anything. Raises ``OSError``."""
     with socket.socket(socket.AF_UNIX) as listener, tempfile.TemporaryFile() as payload:
         listener.bind(str(path))
         listener.listen()
@@ -116,7 +116,7 @@ def _message(words: list[str], path: Path) -> bytes:
 
 
 def _take_one(listener: socket.socket) -> bytes:
-    """Take one message and say yes to it."""
+    """Receive one message and confirm it."""
     connection, _ = listener.accept()
     with connection:
         connection.settimeout(PATIENCE)

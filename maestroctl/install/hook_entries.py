@@ -1,8 +1,8 @@
-"""Our hooks in a settings document: put in beside the others, found again, and taken out without a trace.
+"""Adds maestrod's hooks to a settings document beside the existing ones, finds them, and removes them without a trace.
 
-Two shapes. The one that Claude Code brought and Codex and Gemini CLI have as well: ``hooks.<Event>[] = {matcher?, hooks: [handler]}``; a
-handler is ours when its command runs one of our programs as installed (``MARK``). And OpenCode's: ``plugin[]``, whose elements name
-programs; ours is known by its name (``PLUGIN``). Pure: text in, text out.
+There are two formats. Claude Code, Codex and Gemini CLI use ``hooks.<Event>[] = {matcher?, hooks: [handler]}``; a handler is ours if its
+command runs one of our programs with ``MARK``. OpenCode uses ``plugin[]``, whose elements name programs; ours is recognised by its path
+(``PLUGIN``). Pure: text in, text out.
 """
 
 import json
@@ -12,11 +12,11 @@ from typing import Any
 
 from maestroctl.install.jsonc import Value, insert, parse, remove, unit_of
 
-#: Only commands that ``maestroctl hooks install`` wrote carry this argument; it also tells the program how it was started.
+#: Only commands written by ``maestroctl hooks install`` have this argument, by which the program also knows how it was started.
 MARK = "--installed"
 _OURS = re.compile(rf"\b(?:event|decide)\.(?:py|sh)\b.* {MARK}\b", re.DOTALL)
 
-#: How the place of our plugin ends, wherever maestrod is installed.
+#: The end of our plugin's path, wherever maestrod is installed.
 PLUGIN = "/hooks/opencode/terminal.js"
 
 #: Groups of handlers by event.
@@ -24,11 +24,11 @@ Hooks = Mapping[str, Sequence[Any]]
 
 
 class Unsuitable(ValueError):
-    """The document is well-formed, and has something else where hooks belong."""
+    """The document is well-formed but has something else where hooks belong."""
 
 
 def put_in(text: str, addition: Hooks | str, *, comments: bool) -> str:
-    """The text with our hooks, or with our plugin at a place. Raises ``jsonc.Invalid`` or ``Unsuitable``; ours must not be there yet."""
+    """The text with our hooks, or with our plugin at its path. Ours must not be in it yet. Raises ``jsonc.Invalid`` or ``Unsuitable``."""
     root = _root(text, comments)
     unit = unit_of(text, root)
     if isinstance(addition, str):
@@ -42,7 +42,7 @@ def put_in(text: str, addition: Hooks | str, *, comments: bool) -> str:
 
 
 def take_out(text: str, *, comments: bool) -> str:
-    """The text without our hooks, and without what would be empty only because of that. Raises as ``put_in``."""
+    """The text without our hooks, and without containers that this would leave empty. Raises as ``put_in`` does."""
     while (found := _our_next_handler(root := _root(text, comments))) is not None:
         hooks, event, group, number = found
         handlers = group.member("hooks")
@@ -58,7 +58,7 @@ def take_out(text: str, *, comments: bool) -> str:
 
 
 def installed(text: str, *, comments: bool) -> dict[str, list[str]]:
-    """Our commands in a document, by event. Raises as ``put_in``."""
+    """Our commands in a document, by event. Raises as ``put_in`` does."""
     root = _root(text, comments)
     hooks = root.member("hooks")
     found: dict[str, list[str]] = {}
@@ -74,12 +74,12 @@ def installed(text: str, *, comments: bool) -> dict[str, list[str]]:
 def _root(text: str, comments: bool) -> Value:
     root = parse(text, comments=comments)
     if not isinstance(root.data, dict):
-        raise Unsuitable("the document is no object")
+        raise Unsuitable("the document is not an object")
     named = [member for member in root.elements if member.name == "hooks"]
     if len(named) > 1:
         raise Unsuitable('the document has "hooks" twice')
     if named and not isinstance(named[0].data, dict):
-        raise Unsuitable('"hooks" is no object')
+        raise Unsuitable('"hooks" is not an object')
     return root
 
 
@@ -88,7 +88,7 @@ def _put_plugin(text: str, root: Value, place: str, unit: str) -> str:
     if plugins is None:
         return insert(text, root, f'"plugin": {_written([place], unit)}', unit)
     if not isinstance(plugins.data, list):
-        raise Unsuitable('"plugin" is no list')
+        raise Unsuitable('"plugin" is not a list')
     return insert(text, plugins, json.dumps(place, ensure_ascii=False), unit)
 
 
@@ -122,12 +122,12 @@ def _put_group(text: str, event: str, group: Any, unit: str, comments: bool) -> 
     if groups is None:
         return insert(text, hooks, f"{json.dumps(event)}: {_written([group], unit)}", unit)
     if not isinstance(groups.data, list):
-        raise Unsuitable(f'"hooks.{event}" is no list')
+        raise Unsuitable(f'"hooks.{event}" is not a list')
     return insert(text, groups, _written(group, unit), unit)
 
 
 def _our_next_handler(root: Value) -> tuple[Value, Value, Value, int] | None:
-    """Our next handler: the value of ``hooks``, of its event, its group, and its number in that."""
+    """Our next handler: the value of ``hooks``, that of its event, its group, and its index in the group."""
     hooks = root.member("hooks")
     for event in hooks.elements if hooks is not None else ():
         for group in event.elements if isinstance(event.data, list) else ():
@@ -148,7 +148,7 @@ def _is_ours(handler: Any) -> bool:
 
 
 def _stood_empty(container: Value, begin: int) -> bool:
-    """Whether the container was there, and empty, before its only element: what we make ourselves has a line end first."""
+    """Whether the container existed, empty, before its only element was added. A container that we created begins with a line end."""
     return begin == container.start + 1
 
 

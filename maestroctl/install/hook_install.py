@@ -1,9 +1,9 @@
-"""Hooks in the settings of agents that people start themselves: put in, looked at, and taken out again without a trace.
+"""Installs, inspects and removes hooks in the settings of agents that people start themselves.
 
-Theory. Before a settings file is changed, what it was is written down beside our own data, with a checksum of what it becomes.
-Taking the hooks out of a file that nobody has changed since puts back those bytes, or removes the file, and the folders, that were
-not there; from a file that was changed meanwhile only our own entries go. A file that is no document, or has something else
-where hooks belong, is never touched. Files are replaced whole, through links, with the mode they had.
+Before a settings file is changed, its content is recorded in the data folder, with a checksum of the new content. If the file has not
+been changed since, removal restores the recorded bytes, or removes the file and the folders that did not exist. From a file that was
+changed since, only our entries are removed. A file that is not a valid document, or has something else where hooks belong, is never
+touched. Files are replaced as a whole, through links, and keep their mode.
 """
 
 import contextlib
@@ -27,17 +27,17 @@ from maestrod.api.errors import BadConfiguration, Malformed, Unavailable
 from maestrod.api.local import plain_file
 from maestrod.api.local.package_data import package_data
 
-#: Bytes of a settings file that is taken for one.
+#: Maximum bytes of a settings file.
 LIMIT = 4 << 20
 
 
 class Recipe(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """``hooks/<agent>/install.json``: where an agent's settings are and what is put there.
+    """``hooks/<agent>/install.json``: where an agent's settings are and what to add to them.
 
-    ``template`` names hooks, with ``@EVENT@`` and ``@DECIDE@`` for commands, or ``plugin`` a program that the agent loads. The user's file is the
-    first of ``files`` that is there, in ``folder`` of the home, or in the folder that ``variable`` names (in ``in_variable`` of that); a project's
-    is one of ``project_files``. ``comments`` says whether the agent reads JSON with comments, ``timeout`` what a hook that only reports is
-    given, in the agent's own unit, ``note`` what the user has to do.
+    ``template`` has the hooks, with ``@EVENT@`` and ``@DECIDE@`` for commands; or ``plugin`` names a program that the agent loads. The
+    user's file is the first of ``files`` that exists, in ``folder`` of the home folder, or in ``in_variable`` of the folder that
+    ``variable`` names; a project's file is one of ``project_files``. ``comments``: the agent reads JSON with comments. ``timeout`` is that
+    of a hook that only reports, in the agent's unit. ``note`` says what the user has to do.
     """
 
     folder: str
@@ -53,7 +53,7 @@ class Recipe(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=
 
 
 class InstallRecord(msgspec.Struct, frozen=True, rename="camel"):
-    """What was there before: the text, None for no file; the checksum of what it became, and the folders that were made."""
+    """The state before installation: the text (None: no file), the checksum of the new content, and the folders that were created."""
 
     agent: str
     path: str
@@ -65,9 +65,9 @@ class InstallRecord(msgspec.Struct, frozen=True, rename="camel"):
 
 @dataclass(frozen=True, slots=True)
 class HookState:
-    """How the hooks of an agent stand in one file.
+    """The state of an agent's hooks in one file.
 
-    ``form`` is how they are run, ``edited`` whether the file was changed since, ``problem`` why they do not work, may do harm, or cannot be read.
+    ``form`` is how they are run, ``edited`` whether the file has changed since, ``problem`` why they do not work, do harm or cannot be read.
     """
 
     path: Path
@@ -78,7 +78,7 @@ class HookState:
 
 
 class Settings:
-    """One settings file of one agent. ``records`` is the folder with what was there before."""
+    """One settings file of one agent. ``records`` is the folder with the original contents."""
 
     def __init__(self, agent: str, recipe: Recipe, path: Path, records: Path) -> None:
         self.agent = agent
@@ -89,7 +89,7 @@ class Settings:
         self._record_path = records / f"{agent}-{digest}.json"
 
     def state(self) -> HookState:
-        """How it stands; a file that is no document is a problem, and no hooks."""
+        """The state of the file; one that is not a valid document has a problem and no hooks."""
         record = self._record()
         try:
             text = self._read()
@@ -103,17 +103,17 @@ class Settings:
         return HookState(self.path, tuple(found), form, edited, _broken(found))
 
     def has_traces(self) -> bool:
-        """Whether our hooks are in the file, or may be in one that cannot be read now."""
+        """Whether our hooks are in the file, or may be because it cannot be read now."""
         state = self.state()
         return bool(state.events) or (bool(state.problem) and self._record_path.exists())
 
     def made_folders(self) -> tuple[Path, ...]:
-        """The folders that were made for the file, the lowest first."""
+        """The folders that were created for the file, the deepest first."""
         record = self._record()
         return () if record is None or record.original is not None else tuple(Path(folder) for folder in record.folders)
 
     def install(self, hooks: Mapping[str, Any] | str, form: Form) -> HookState:
-        """Put the hooks in; hooks of an earlier installation go. Raises ``Malformed`` for a file that is no settings document."""
+        """Install the hooks, replacing those of an earlier installation. Raises ``Malformed`` if the file is not a settings document."""
         record, text = self._record(), self._read()
         original = self._before(record, text)
         folders = record.folders if record is not None and record.original is None else self._missing_folders()
@@ -127,7 +127,7 @@ class Settings:
         return self.state()
 
     def remove(self) -> bool:
-        """Take the hooks out; False when there were none. Raises ``Malformed`` for a file that is no settings document."""
+        """Remove the hooks; False if there were none. Raises ``Malformed`` if the file is not a settings document."""
         record, text = self._record(), self._read()
         if text is None or not self._entries(text):
             self._record_path.unlink(missing_ok=True)
@@ -142,7 +142,7 @@ class Settings:
         return True
 
     def _before(self, record: InstallRecord | None, text: str | None) -> str | None:
-        """The text without our hooks: as it was where nobody changed it since, else by taking them out; None for no file."""
+        """The text without our hooks: the recorded one if the file has not changed since, else the present one without them; None: no file."""
         if text is None:
             return None
         if record is not None and record.installed == _digest(text):
@@ -165,22 +165,22 @@ class Settings:
             raise self._no_document(error) from error
 
     def _no_document(self, error: ValueError) -> Malformed:
-        return Malformed("hooks.settings", f"{self.path} is left alone, put it right first: {error}")
+        return Malformed("hooks.settings", f"fix {self.path} first, it was not changed: {error}")
 
     def _read(self) -> str | None:
-        """The text of the file with its line ends as they are; None when there is none."""
+        """The text of the file with its line ends unchanged; None if it does not exist."""
         try:
             data = plain_file.read(self._real, LIMIT)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             if error.errno == errno.EFBIG:
-                raise Malformed("hooks.settings", f"{self.path} is left alone: {error.strerror}") from error
+                raise Malformed("hooks.settings", f"{self.path} was not changed: {error.strerror}") from error
             raise Unavailable("hooks.unreadable", f"{self.path} cannot be read: {error.strerror}") from error
         try:
             return data.decode()
         except UnicodeDecodeError as error:
-            raise Malformed("hooks.settings", f"{self.path} is left alone: it is not UTF-8 text") from error
+            raise Malformed("hooks.settings", f"{self.path} was not changed: it is not UTF-8 text") from error
 
     def _write(self, text: str) -> None:
         try:
@@ -190,43 +190,41 @@ class Settings:
             raise Unavailable("hooks.unwritable", f"{self.path} cannot be written: {error.strerror}") from error
 
     def _missing_folders(self) -> tuple[str, ...]:
-        """Folders that writing the file will make, the lowest first."""
+        """Folders that writing the file will create, the deepest first."""
         return tuple(str(folder) for folder in self._real.parents if not folder.exists())
 
     def _record(self) -> InstallRecord | None:
         try:
             return msgspec.json.decode(self._record_path.read_bytes(), type=InstallRecord)
         except (OSError, msgspec.MsgspecError):
-            return None  # without it our entries are taken out one by one
+            return None  # without the record, our entries are removed one by one
 
     def _keep(self, record: InstallRecord) -> None:
         try:
             folder = self._record_path.parent
-            folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # the data folder is for its user alone
+            folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # only the user may read the data folder
             folder.mkdir(exist_ok=True, mode=0o700)
             _replace(self._record_path, msgspec.json.encode(record), 0o600)
         except OSError as error:
-            message = f"what {self.path} is now cannot be kept in {self._record_path.parent}: {error.strerror}"
+            message = f"cannot save the content of {self.path} in {self._record_path.parent}: {error.strerror}"
             raise Unavailable("hooks.record", message) from error
 
 
 def _broken(commands_by_event: Mapping[str, list[str]]) -> str:
-    """Why installed hooks have to be installed again; empty when they do not."""
+    """Why the hooks must be installed again; empty if they work."""
     for event, commands in commands_by_event.items():
         for command in commands:
             place = command.removeprefix("file://") if event == "plugin" else command
             gone = missing_program(shlex.quote(unquote(place)) if event == "plugin" else command)
             if gone is not None:
-                return f"{gone} is not there any more: install the hooks again"
+                return f"{gone} no longer exists: install the hooks again"
             if event != "plugin" and not is_guarded(command):
-                return (
-                    "they were installed by an older maestrod and block the agent once it is gone: install them again"
-                )
+                return "an older maestrod installed them, and they block the agent once maestrod is removed: install them again"
     return ""
 
 
 def read_recipe(hooks: Path, agent: str) -> Recipe:
-    """What the shipped folder of an agent says. Raises ``Malformed`` for an agent that has none."""
+    """The recipe shipped for an agent. Raises ``Malformed`` if there is none."""
     path = hooks / agent / "install.json"
     try:
         return msgspec.json.decode(path.read_bytes(), type=Recipe)
@@ -243,7 +241,7 @@ def agents_with_hooks(hooks: Path) -> list[str]:
 
 
 def known_settings(records: Path, environ: Mapping[str, str], projects: Iterable[Path]) -> list[Settings]:
-    """Every file with our hooks: the user's, those that were written down at an installation, and those of projects."""
+    """Every file that may have our hooks: the user's, those recorded at an installation, and those of projects."""
     hooks = package_data("hooks")
     recipes = {agent: read_recipe(hooks, agent) for agent in agents_with_hooks(hooks)}
     paths = [(agent, settings_path(recipe, None, environ)) for agent, recipe in recipes.items()]
@@ -259,7 +257,7 @@ def known_settings(records: Path, environ: Mapping[str, str], projects: Iterable
 
 
 def project_of(settings: Settings, environ: Mapping[str, str]) -> Path | None:
-    """The project whose settings file it is; None for the user's own."""
+    """The project that the settings file belongs to; None for the user's own."""
     recipe = read_recipe(package_data("hooks"), settings.agent)
     if settings.path == settings_path(recipe, None, environ):
         return None
@@ -276,7 +274,7 @@ def _records(folder: Path) -> Iterator[InstallRecord]:
 
 
 def settings_path(recipe: Recipe, project: Path | None, environ: Mapping[str, str]) -> Path:
-    """The file the hooks go to: the user's, or a project's."""
+    """The file to install the hooks in: the user's or a project's."""
     if project is not None:
         return _first(project, recipe.project_files)
     named = environ.get(recipe.variable or "")
@@ -289,9 +287,9 @@ def _first(folder: Path, names: tuple[str, ...]) -> Path:
 
 
 def filled(hooks: Path, agent: str, recipe: Recipe, form: Form, *, decide: bool) -> dict[str, Any] | str:
-    """The hooks of the template with commands in it, or the place of the plugin.
+    """The hooks of the template with commands filled in, or the path of the plugin.
 
-    Without ``decide`` requests for permission are only reported; a plugin never decides.
+    Without ``decide``, permission requests are only reported; a plugin never decides.
     """
     if recipe.plugin:
         return (hooks / agent / recipe.plugin).as_uri()
@@ -318,7 +316,7 @@ def _mode(path: Path) -> int:
 
 
 def _replace(path: Path, data: bytes, mode: int) -> None:
-    """Replace a file as a whole, durably."""
+    """Replace a file atomically and durably."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -333,7 +331,7 @@ def _replace(path: Path, data: bytes, mode: int) -> None:
 
 
 def _remove_folders(folders: tuple[str, ...]) -> None:
-    """Remove the folders that were made, as far as nobody uses them."""
+    """Remove the folders that were created, unless they are in use."""
     for folder in folders:
         try:
             Path(folder).rmdir()

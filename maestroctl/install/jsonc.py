@@ -1,7 +1,7 @@
-"""JSON with comments as text with places: where each value stands, so that a document is changed without being written anew.
+"""Parses JSON with comments and the position of each value, so that a document can be edited without rewriting it.
 
-``parse`` is strict JSON (RFC 8259), or JSON as many programs read their settings: with ``//`` and ``/* */`` comments and a comma
-behind the last member. Whatever is inserted or removed by its places leaves every other byte of the text alone.
+``parse`` reads strict JSON (RFC 8259), or JSON as many programs read their settings: with ``//`` and ``/* */`` comments and a comma
+after the last member. Inserting and removing values leaves every other byte of the text unchanged.
 """
 
 import json
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-#: Levels of a document that is taken; settings have a handful.
+#: Maximum levels of nesting; settings have a handful.
 DEPTH = 100
 
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -21,7 +21,7 @@ _WORDS = {"true": True, "false": False, "null": None}
 
 
 class Invalid(ValueError):
-    """The text is no document; the message says where and why."""
+    """The text is not a valid document; the message says where and why."""
 
     def __init__(self, text: str, at: int, why: str) -> None:
         line, column = text.count("\n", 0, at) + 1, at - (text.rfind("\n", 0, at) + 1) + 1
@@ -30,10 +30,10 @@ class Invalid(ValueError):
 
 @dataclass(slots=True)
 class Value:
-    """A value from ``start`` up to ``end``; ``data`` is what it means.
+    """A value from ``start`` up to ``end``; ``data`` is the value in Python.
 
-    ``elements`` are the elements of an array or the members of an object, in order; ``name`` is a member's, and its place begins at
-    ``begin``, with the name.
+    ``elements`` are the elements of an array or the members of an object, in order. ``name`` is that of a member, which begins with its
+    name at ``begin``.
     """
 
     start: int
@@ -44,7 +44,7 @@ class Value:
     begin: int = 0
 
     def member(self, name: str) -> "Value | None":
-        """The last member with a name, which is the one that counts."""
+        """The last member with this name, which is the one that counts."""
         return next((each for each in reversed(self.elements) if each.name == name), None)
 
 
@@ -56,12 +56,12 @@ def parse(text: str, *, comments: bool) -> Value:
     value = reader.value(at, 0)
     end = reader.skip(value.end)
     if end != len(text):
-        raise Invalid(text, end, "there is something after the end of the document")
+        raise Invalid(text, end, "text after the end of the document")
     return value
 
 
 def comments_in(text: str) -> Iterator[tuple[int, int]]:
-    """Places of the comments in a piece of text that holds no strings."""
+    """Positions of the comments in a piece of text without strings."""
     for match in _COMMENT.finditer(text):
         yield match.span()
 
@@ -96,7 +96,7 @@ class _Reader:
                 return Value(at, at + len(word), meaning, begin=at)
         number = _NUMBER.match(self._text, at)
         if number is None:
-            raise Invalid(self._text, at, "a value is missing" if first else "the document ends too early")
+            raise Invalid(self._text, at, "missing value" if first else "the document ends too early")
         return Value(at, number.end(), float(number[0]) if _is_real(number[0]) else int(number[0][:4000]), begin=at)
 
     def _object(self, start: int, depth: int) -> Value:
@@ -104,12 +104,12 @@ class _Reader:
         at, ended = self._first(start, "}")
         while not ended:
             if self._text[at : at + 1] != '"':
-                raise Invalid(self._text, at, "the name of a member is missing")
+                raise Invalid(self._text, at, "missing name of a member")
             begin = at
             at, name = self._string(at)
             at = self.skip(at)
             if self._text[at : at + 1] != ":":
-                raise Invalid(self._text, at, "a colon is missing")
+                raise Invalid(self._text, at, "missing colon")
             member = self.value(self.skip(at + 1), depth + 1)
             member.name, member.begin = name, begin
             members.append(member)
@@ -135,7 +135,7 @@ class _Reader:
         if self._text[at : at + 1] == close:
             return at + 1, True
         if self._text[at : at + 1] != ",":
-            raise Invalid(self._text, at, f"a comma or {close} is missing")
+            raise Invalid(self._text, at, f"missing comma or {close}")
         at = self.skip(at + 1)
         if self._comments and self._text[at : at + 1] == close:
             return at + 1, True
@@ -144,11 +144,11 @@ class _Reader:
     def _string(self, at: int) -> tuple[int, str]:
         match = _STRING.match(self._text, at)
         if match is None:
-            raise Invalid(self._text, at, "a text without an end")
+            raise Invalid(self._text, at, "unterminated string")
         try:
             return match.end(), json.loads(match[0])
         except ValueError as error:
-            raise Invalid(self._text, at, "a text with an escape that JSON does not have") from error
+            raise Invalid(self._text, at, "invalid escape in a string") from error
 
     def _match(self, pattern: re.Pattern[str], at: int) -> int:
         match = pattern.match(self._text, at)
@@ -175,7 +175,7 @@ def insert(text: str, container: Value, written: str, unit: str) -> str:
 
 
 def remove(text: str, container: Value, number: int) -> str:
-    """The text without one of the elements of a container, and without the comma that went with it; comments stay."""
+    """The text without one element of a container and its comma; comments stay."""
     elements = container.elements
     element = elements[number]
     if number:
@@ -194,7 +194,7 @@ def remove(text: str, container: Value, number: int) -> str:
 
 
 def _without_comma(gap: str) -> str:
-    """What stays of the text between two elements when one of them goes: its comments."""
+    """The comments in the text between two elements, which stay when one of the elements is removed."""
     comma = _comma(gap)
     if comma is None or not any(comments_in(gap)):
         return ""
@@ -202,7 +202,7 @@ def _without_comma(gap: str) -> str:
 
 
 def _comma(gap: str) -> int | None:
-    """Where the comma is that is not in a comment."""
+    """Position of the comma that is not in a comment."""
     return next((at for at, each in enumerate(gap) if each == "," and not _in_comment(gap, at)), None)
 
 
@@ -211,14 +211,14 @@ def _in_comment(gap: str, at: int) -> bool:
 
 
 def _line_indent(text: str, at: int) -> str:
-    """The white space at the beginning of the line."""
+    """The indentation of the line."""
     begin = text.rfind("\n", 0, at) + 1
     match = re.compile(r"[ \t]*").match(text, begin)
     return match[0] if match else ""
 
 
 def _line_end(text: str) -> str:
-    """How lines end here."""
+    """The line ending of the text."""
     first = text.find("\n")
     return "\r\n" if first > 0 and text[first - 1] == "\r" else "\n"
 
@@ -228,7 +228,7 @@ def _indented(text: str, written: str, indent: str) -> str:
 
 
 def unit_of(text: str, root: Value) -> str:
-    """How a level is indented here: as the first member of the document is, two spaces where that says nothing."""
+    """The indentation of one level: that of the document's first member, or two spaces."""
     if root.elements and "\n" in text[root.start : root.elements[0].begin]:
         indent = _line_indent(text, root.elements[0].begin).removeprefix(_line_indent(text, root.start))
         return indent or "  "

@@ -1,8 +1,8 @@
-"""The files a service manager reads, filled from the shipped templates, and how they are put in place and taken away.
+"""Fills the files for a service manager from the shipped templates, and installs and removes them.
 
-Filling is pure: text in, text out. A file put in place carries one line of ours: who wrote it, how many folders had to be
-made for it, and a checksum of the rest. So that taking it away restores what was there, and a file of somebody else, or one
-that was edited, is never overwritten or removed.
+Filling is pure: text in, text out. An installed file has one marker line: who wrote it, how many folders were created for it, and a
+checksum of the rest. Thanks to it, removal restores the previous state, and a file that someone else wrote or edited is never
+overwritten or removed.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ _MARK_LINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What a service file says about this installation of the daemon. Without what it ``needs`` the service is not started."""
+    """This installation of the daemon, for a service file. The service is started only if all paths in ``needs`` exist."""
 
     command: Sequence[str]
     socket: Path
@@ -56,14 +56,14 @@ def systemd_units(service: Service) -> dict[str, bytes]:
 
 
 def _systemd_text(text: str) -> str:
-    """``text`` as a value that takes no quotes: only specifiers have to be escaped. Raises ``ValueError`` for a line end."""
+    """``text`` as a value without quotes, where only specifiers are escaped. Raises ``ValueError`` for a line end."""
     if re.search(r"[\x00-\x1f\x7f]", text):
-        raise ValueError(f"control characters in {text!r} do not fit into a unit file")
+        raise ValueError(f"a unit file cannot contain the control characters in {text!r}")
     return text.replace("%", "%%")
 
 
 def _systemd_word(text: str) -> str:
-    """``text`` as one quoted word, as systemd.syntax(7) and systemd.unit(5) want it."""
+    """``text`` as one quoted word, according to systemd.syntax(7) and systemd.unit(5)."""
     return '"' + _systemd_text(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
@@ -78,7 +78,7 @@ def launchd_agent(service: Service) -> dict[str, bytes]:
 
 
 def _unless_gone(service: Service) -> list[str]:
-    """The command for launchd, which has no conditions: without what it needs it succeeds at once, so it is not started again."""
+    """The command for launchd, which has no conditions: if a needed path is missing, it succeeds at once, so launchd does not retry."""
     if not service.needs:
         return list(service.command)
     tests = "".join(f"[ -e {shlex.quote(str(path))} ] || exit 0; " for path in service.needs)
@@ -95,9 +95,9 @@ def _fill(value: Any, fillings: Mapping[str, Any]) -> Any:
 
 
 def place(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
-    """Write ``files`` into ``folder``, all or none; which of them changed.
+    """Write ``files`` into ``folder``, all or none; returns those that changed.
 
-    Raises ``Conflict`` when one of them is there and is not, or no longer, what we wrote.
+    Raises ``Conflict`` if one of them exists and is not, or no longer, what we wrote.
     """
     known = placed_by_us(folder, list(files))
     made = max(known.values()) if known else _missing_levels(folder)
@@ -113,15 +113,15 @@ def place(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
 
 
 def remove(folder: Path, names: Sequence[str]) -> list[Path]:
-    """Take away what :func:`place` wrote, and the folders it made if they are empty; which files went.
+    """Remove what :func:`place` wrote, and the folders that it created if they are empty; returns the removed files.
 
-    Raises ``Conflict``, having removed nothing, when one of them is not, or no longer, what we wrote.
+    Raises ``Conflict``, and removes nothing, if one of them is not, or no longer, what we wrote.
     """
     made = placed_by_us(folder, names)
     for path in made:
         path.unlink()
     empty = folder
-    with contextlib.suppress(OSError):  # not empty: somebody uses it now
+    with contextlib.suppress(OSError):  # not empty: it is in use
         for _ in range(max(made.values(), default=0)):
             empty.rmdir()
             empty = empty.parent
@@ -129,7 +129,7 @@ def remove(folder: Path, names: Sequence[str]) -> list[Path]:
 
 
 def made_folders(folder: Path, names: Sequence[str]) -> list[Path]:
-    """The folders that :func:`place` made, the lowest first; none where a file is not, or no longer, what we wrote."""
+    """The folders that :func:`place` created, the deepest first; none if a file is not, or no longer, what we wrote."""
     try:
         made = max(placed_by_us(folder, names).values(), default=0)
     except Conflict:
@@ -138,7 +138,7 @@ def made_folders(folder: Path, names: Sequence[str]) -> list[Path]:
 
 
 def placed_by_us(folder: Path, names: Sequence[str]) -> dict[Path, int]:
-    """Which of ``names`` are there, with the number of folders made for each. Raises ``Conflict`` for one that is not ours."""
+    """Those of ``names`` that exist, with the number of folders created for each. Raises ``Conflict`` for a file that is not ours."""
     return {folder / name: made for name in names if (made := _folders_made(folder / name)) is not None}
 
 
@@ -148,7 +148,7 @@ def is_placed(folder: Path, names: Sequence[str]) -> bool:
 
 
 def _folders_made(path: Path) -> int | None:
-    """How many folders were made for the file at ``path``; None if there is no file."""
+    """How many folders were created for the file at ``path``; None if it does not exist."""
     if not os.path.lexists(path):
         return None
     match = None if path.is_symlink() or not path.is_file() else _MARK_LINE.search(path.read_bytes())
@@ -156,15 +156,13 @@ def _folders_made(path: Path) -> int | None:
         raise Conflict("service.foreign_file", f"{path} was not written by maestroctl: move it away first")
     body = match.string[: match.start()] + match.string[match.end() :]
     if hashlib.sha256(body).hexdigest().encode() != match[2]:
-        message = (
-            f"{path} was edited since maestroctl wrote it: move it away first (changes belong into a drop-in file)"
-        )
+        message = f"{path} was edited after maestroctl wrote it: move it away first (put changes into a drop-in file)"
         raise Conflict("service.edited_file", message)
     return int(match[1])
 
 
 def _marked(body: bytes, made: int) -> bytes:
-    """``body`` with our line: first, or after the two lines an XML property list has to begin with."""
+    """``body`` with the marker line: at the top, or after the first two lines of an XML property list."""
     mark = f"{_MARK}; folders made: {made}; sha256: {hashlib.sha256(body).hexdigest()}"
     if not body.startswith(b"<?xml"):
         return f"# {mark}\n".encode() + body
@@ -173,12 +171,12 @@ def _marked(body: bytes, made: int) -> bytes:
 
 
 def _missing_levels(folder: Path) -> int:
-    """How many of the folders on the way to ``folder`` are not there."""
+    """How many folders of the path ``folder`` do not exist."""
     return sum(not level.exists() for level in (folder, *folder.parents))
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write ``path`` so that it is the old file or the new one, never a part."""
+    """Replace ``path`` atomically."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -1,8 +1,8 @@
-"""Installing the daemon as a service of the user: systemd's user manager on Linux, launchd on macOS.
+"""Installs the daemon as a user service: with systemd's user manager on Linux, with launchd on macOS.
 
-Nothing here starts a daemon behind the user's back: ``install`` puts the files in place and enables them for the next login,
-``start`` starts. Everything ``install`` does, ``uninstall`` takes back. Where the manager cannot be reached (a container, a
-login without one) the files are still written and the commands that are left to run are told.
+``install`` does not start a daemon: it writes the files and enables them for the next login; ``start`` starts it. ``uninstall`` undoes
+everything that ``install`` did. If the manager cannot be reached (in a container, or a login without one), the files are still
+written, and the remaining commands are printed.
 """
 
 import os
@@ -21,13 +21,13 @@ from maestroctl.install.service_files import Service
 from maestrod.api.errors import BadConfiguration, Unavailable
 from maestrod.api.local.address import paths_of
 
-#: Seconds for one command of the service manager: longer than the stop of a daemon may take (TimeoutStopSec=40).
+#: Seconds for one command of the service manager: more than the daemon has to stop (TimeoutStopSec=40).
 _PATIENCE = 60
 
-#: What the service has to know of the user's shell: where programs are, and where the daemon keeps its files.
+#: Variables of the user's shell that the service needs: where programs are, and where the daemon keeps its files.
 _CARRIED = ("PATH", "MAESTRO_HOME", "MAESTRO_SOCKET", "XDG_DATA_HOME", "XDG_CONFIG_HOME")
 
-#: What whoever installs something outside of the package has to know.
+#: Printed after something was installed outside the package.
 BEFORE_REMOVAL = "Before you remove maestrod from this machine: maestroctl uninstall"
 
 _LINGER_FOLDER = Path("/var/lib/systemd/linger")
@@ -35,7 +35,7 @@ _LINGER_FOLDER = Path("/var/lib/systemd/linger")
 
 @dataclass(frozen=True, slots=True)
 class ServiceChange:
-    """What was done: the files that changed, and sentences for the user, such as commands that are left to run."""
+    """What was done: the files that changed, and notes for the user, such as commands that remain to be run."""
 
     manager: str
     files: tuple[Path, ...]
@@ -44,7 +44,7 @@ class ServiceChange:
 
 @dataclass(frozen=True, slots=True)
 class ServiceState:
-    """How the service stands. ``active`` is the manager's own word, None when it cannot be asked."""
+    """The state of the service. ``active`` is the manager's own term; None if it cannot be asked."""
 
     manager: str
     installed: bool
@@ -54,61 +54,61 @@ class ServiceState:
 
 
 class ServiceManager(Protocol):
-    """What ``maestroctl daemon`` needs of a service manager."""
+    """What ``maestroctl daemon`` needs from a service manager."""
 
     def install(self, service: Service) -> ServiceChange:
         """Write the service's files and enable them. Raises ``Conflict`` for files that are not ours."""
 
     def uninstall(self) -> ServiceChange:
-        """Stop the service and take everything back. Raises ``Conflict`` for files that are not ours any more."""
+        """Stop the service and undo the installation. Raises ``Conflict`` for files that are no longer ours."""
 
     def made_folders(self) -> list[Path]:
-        """The folders that ``install`` made, the lowest first."""
+        """The folders that ``install`` created, the deepest first."""
 
     def status(self) -> ServiceState:
-        """How the service stands."""
+        """The state of the service."""
 
     def start(self) -> None:
-        """Start the service. Raises ``Unavailable`` with the manager's words when it does not start."""
+        """Start the service. Raises ``Unavailable`` with the manager's message if it does not start."""
 
     def stop(self) -> None:
-        """Stop the service; agents are treated by the daemon's policy. Raises ``Unavailable``."""
+        """Stop the service; the configuration says what happens to agents. Raises ``Unavailable``."""
 
     def restart(self) -> None:
-        """Replace the daemon; agents stay. Raises ``Unavailable``."""
+        """Restart the daemon; agents continue. Raises ``Unavailable``."""
 
 
 def service_manager(environ: Mapping[str, str]) -> ServiceManager:
-    """The service manager of this system. Raises ``BadConfiguration`` where there is none we know."""
+    """The service manager of this system. Raises ``BadConfiguration`` if it has none that is supported."""
     home = Path(environ.get("HOME") or pwd.getpwuid(os.getuid()).pw_dir)
     if sys.platform == "darwin":
         return Launchd(home / "Library" / "LaunchAgents")
-    elif shutil.which("systemctl", path=environ.get("PATH")):  # noqa: RET505 - mypy takes what follows a platform check for dead code
+    elif shutil.which("systemctl", path=environ.get("PATH")):  # noqa: RET505 - mypy treats code after a platform check as unreachable
         config = environ.get("XDG_CONFIG_HOME", "")
         return Systemd((Path(config) if config.startswith("/") else home / ".config") / "systemd" / "user")
     else:
-        message = "there is neither systemd nor launchd here: run `maestrod` from whatever starts your session"
+        message = "this system has neither systemd nor launchd: start `maestrod` from your session's startup script"
         raise BadConfiguration("service.unsupported", message)
 
 
 def this_service(environ: Mapping[str, str]) -> Service:
-    """This installation of the daemon as a service, with what the user's shell knows and the manager does not.
+    """This installation of the daemon as a service, with the variables of the user's shell that the manager lacks.
 
-    Raises ``BadConfiguration`` when the places in ``environ`` cannot be used.
+    Raises ``BadConfiguration`` if the folders in ``environ`` cannot be used.
     """
     home = Path(environ.get("HOME") or pwd.getpwuid(os.getuid()).pw_dir)
     carried = {name: environ[name] for name in _CARRIED if environ.get(name)}
-    # -P: the service starts in the home folder, whose files must not pass for modules. Under systemd the journal takes
-    # precedence over the file; launchd's own redirection does not rotate.
+    # -P: the service starts in the home folder, whose files must not be imported as modules. Under systemd the journal takes
+    # precedence over the log file; launchd's own redirection does not rotate.
     command = (sys.executable, "-X", "utf8", "-P", "-m", "maestrod", "--log", "file")
     needs = (Path(sys.executable), Path(maestrod.__file__).with_name("__main__.py"))
     return Service(command, paths_of(environ).socket, home / "Library" / "Logs" / "maestrod.log", carried, needs)
 
 
 def lingering() -> bool | None:
-    """Whether the user's services go on after log-out; None where systemd does not manage that.
+    """Whether the user's services continue after logout; None if systemd does not manage that.
 
-    Off means that agents are killed when the last session ends: ``loginctl enable-linger`` turns it on.
+    If not, agents are killed when the last login session ends; ``loginctl enable-linger`` changes that.
     """
     if not _LINGER_FOLDER.parent.is_dir():
         return None
@@ -145,7 +145,7 @@ class Systemd:
         reachable = self._reachable()
         if service_files.placed_by_us(self.folder, self.units) and reachable:
             self._must("disable", "--now", *self.units)
-            _run("systemctl", "--user", "reset-failed", *self.units)  # it fails when nothing had failed
+            _run("systemctl", "--user", "reset-failed", *self.units)  # it fails if no unit has failed
         removed = service_files.remove(self.folder, self.units)
         self._remove_links()
         if reachable:
@@ -166,7 +166,7 @@ class Systemd:
         self._must_not_be_skipped()
 
     def stop(self) -> None:
-        # the socket first, or the next client starts it again
+        # the socket first, or the next client starts the daemon again
         self._must("stop", "maestrod.socket", "maestrod.service")
 
     def restart(self) -> None:
@@ -179,19 +179,17 @@ class Systemd:
         return answer is not None and answer.returncode == 0
 
     def _must_not_be_skipped(self) -> None:
-        """Systemd takes a unit whose conditions do not hold for started. Raises ``Unavailable``."""
+        """Raise ``Unavailable`` if a condition does not hold: systemd skips such a unit and reports success."""
         answer = _run("systemctl", "--user", "show", "maestrod.service", "--property", "ConditionResult", "--value")
         if answer is not None and answer.stdout.strip() == "no":
-            message = (
-                "the service is of an installation of maestrod that is gone: renew it with `maestroctl daemon install`"
-            )
+            message = "the service belongs to an installation of maestrod that no longer exists: run `maestroctl daemon install`"
             raise Unavailable("service.outlived", message)
 
     def _must(self, *arguments: str) -> None:
         _must("systemctl", "--user", *arguments)
 
     def _remove_links(self) -> None:
-        """Remove what ``enable`` made, for when the manager that would do it does not answer."""
+        """Remove the links that ``enable`` made, since the manager does not answer."""
         for target, unit in (("default", "maestrod.service"), ("sockets", "maestrod.socket")):
             link = self.folder / f"{target}.target.wants" / unit
             if link.is_symlink() and not link.exists():
@@ -240,7 +238,7 @@ class Launchd:
         _must("launchctl", "kickstart", self.target)
 
     def stop(self) -> None:
-        # booted out, not killed: its socket would start it again
+        # bootout, not kill: the socket would start it again
         if self._loaded():
             _must("launchctl", "bootout", self.target)
 
@@ -249,13 +247,13 @@ class Launchd:
         self.start()
 
     def _loaded(self) -> bool:
-        """Whether launchd knows the agent."""
+        """Whether launchd has loaded the agent."""
         answer = _run("launchctl", "print", self.target)
         return answer is not None and answer.returncode == 0
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str] | None:
-    """Run one command of the service manager; None when it is not there or does not end."""
+    """Run one command of the service manager; None if it is missing or does not end."""
     try:
         return subprocess.run(
             command,
@@ -271,8 +269,8 @@ def _run(*command: str) -> subprocess.CompletedProcess[str] | None:
 
 
 def _must(*command: str) -> None:
-    """Run one command of the service manager and expect it to work."""
+    """Run one command of the service manager. Raises ``Unavailable`` if it fails."""
     answer = _run(*command)
     if answer is None or answer.returncode != 0:
-        words = answer.stderr.strip() if answer else "it cannot be run, or did not end"
+        words = answer.stderr.strip() if answer else "it could not be run, or did not end"
         raise Unavailable("service.manager", f"`{' '.join(command)}` failed: {words}")

@@ -1,5 +1,5 @@
-"""The full-screen view of ``maestroctl watch``: the task tree, the sessions, the inbox, and a way to each session's terminal.
+"""The full-screen view of ``maestroctl watch``: the task tree, the sessions, the inbox, and access to each session's terminal.
 
-Three layers that can be read one by one: ``fleet.py`` is what is known, pure; ``rows.py`` draws it as text, pure; the rest puts
-that on a screen with textual, which only ``watch`` imports, because it doubles the time a command takes to start.
+It has three layers: ``fleet.py`` holds the data and ``rows.py`` draws them as text, both pure; the rest puts that on a screen with
+textual. Only ``watch`` imports textual, because it doubles the start time of a command.
 """

@@ -53,9 +53,9 @@ def answer(client: Client, question: Attention, decided: Decided) -> str:
 
 
 def session_to_sit_at(fleet: Fleet, subject: Session | Task | Attention | None) -> str | None:
-    """The session whose terminal belongs to the selection: itself, the one that asks, or the one at work on the task or below.
+    """The session whose terminal belongs to the selection: itself, the one that asks, or the one that works on the task or below it.
 
-    Of a tree that failed it is the last session of the task that failed.
+    For a tree that failed, it is the last session of the failed task.
     """
     if isinstance(subject, Session):
         return subject.id

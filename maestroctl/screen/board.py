@@ -1,6 +1,6 @@
-"""The full-screen view without its keys: the panes, how news reach them, and the selection.
+"""The full-screen view without its keys: the panes, their updates, and the selection.
 
-What is known is in ``fleet.py``, how it is drawn in ``rows.py``; the keys and what they do are ``app.py``'s.
+``fleet.py`` holds the data, ``rows.py`` draws them, and ``app.py`` has the keys and their actions.
 """
 
 import time
@@ -35,12 +35,12 @@ class NewsArrived(Message):
 
 
 class Board(App[None]):
-    """The panes and what they show. ``root`` is the task whose tree is shown at first, None for all of them."""
+    """The panes and their content. ``root`` is the task whose tree is shown first; None shows all trees."""
 
     CSS = CSS
     TITLE = "maestro"
     ENABLE_COMMAND_PALETTE = False
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # an instance variable to textual's types
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # textual types it as an instance variable
 
     def __init__(self, caller: Caller, root: str | None = None) -> None:
         super().__init__()
@@ -51,11 +51,11 @@ class Board(App[None]):
         self._daemon: SystemStatus | None = None
         self._is_away = False
         self._tails: dict[str, str] = {}
-        self._output = ("", "")  # a session's id, and the end of what it wrote
+        self._output = ("", "")  # a session's id and the end of its output
         self._asking_sessions: frozenset[str] = frozenset()
         self._asking_tasks: frozenset[str | None] = frozenset()
         self._hues = rows.Palette()
-        self._chosen_in = "tasks"  # the pane whose choice is told about
+        self._chosen_in = "tasks"  # the pane whose selection the detail shows
         self._feed = Feed(caller, lambda news: self.post_message(NewsArrived(news)))
 
     def compose(self) -> ComposeResult:
@@ -72,7 +72,7 @@ class Board(App[None]):
         yield Footer()
 
     def on_mount(self) -> None:
-        """Begin to listen."""
+        """Start listening."""
         self.theme = DARK
         self._take_hues()
         self.query_one("#search", Input).can_focus = False
@@ -85,14 +85,14 @@ class Board(App[None]):
         self._feed.close()
 
     def end(self, code: int) -> None:
-        """Leave with an exit code; for signal handlers, which find the application at work or waiting for its next refresh."""
+        """Exit with a code. For signal handlers, which may interrupt the application at work or while it waits."""
         self.call_later(self.exit, return_code=code)
 
     # News
 
     @on(NewsArrived)
     def take(self, message: NewsArrived) -> None:
-        """Take in what the feed tells and show it."""
+        """Apply the feed's news and show them."""
         news = message.news
         if news.failure is not None:
             self.exit(return_code=news.failure.exit_code, message=f"maestroctl: {safe_block(news.failure.message)}")
@@ -126,7 +126,7 @@ class Board(App[None]):
         self._pane("sessions").border_subtitle = f"{len(live)} live" if live else ""
 
     def _refresh(self) -> None:
-        """Draw what changes without events: the head, times, last lines, the detail."""
+        """Draw what changes without events: the header, times, last lines, and the detail."""
         self.query_one("#head", Static).update(
             rows.head(self.fleet, self._daemon, self.size.width, self._hues, away=self._is_away)
         )
@@ -135,7 +135,7 @@ class Board(App[None]):
         self._tell_of_choice()
 
     def _tell_of_choice(self) -> None:
-        """The detail of what is chosen in the pane that had the focus last, and what its session wrote."""
+        """Show the details of the selection in the last focused pane, and its session's output."""
         subject, detail = self._subject(), self.query_one("#detail", VerticalScroll)
         follows = detail.scroll_offset.y >= detail.max_scroll_y
         session_id = actions.session_to_sit_at(self.fleet, subject)
@@ -183,7 +183,7 @@ class Board(App[None]):
     # What is chosen
 
     def _go_to(self, widget: Widget) -> None:
-        """Move the focus at once: ``Widget.focus`` would let the next key go to where it was."""
+        """Move the focus at once: with ``Widget.focus`` the next key would still go to the old widget."""
         self.screen.set_focus(widget)
 
     def _pane(self, name: str) -> ListPane:
@@ -193,7 +193,7 @@ class Board(App[None]):
         return self.fleet.sessions.get(session_id) if session_id in self.fleet.sessions else None
 
     def _subject(self) -> Session | Task | Attention | None:
-        """The thing that is chosen."""
+        """The selected entity."""
         key = self._pane(self._chosen_in).key
         if key is None:
             return None
@@ -205,13 +205,13 @@ class Board(App[None]):
 
     @on(ListPane.Chosen)
     def choose(self, chosen: ListPane.Chosen) -> None:
-        """Tell about another line."""
+        """Show the details of the newly selected line."""
         if chosen.pane.has_focus:
             self._chosen_in = chosen.pane.id or "tasks"
         self._tell_of_choice()
 
     def on_descendant_focus(self) -> None:
-        """The detail follows the pane."""
+        """Show the details of the pane that gets the focus."""
         if isinstance(self.focused, ListPane):
             self._chosen_in = self.focused.id or "tasks"
             self._tell_of_choice()

@@ -41,14 +41,14 @@ class Dialog(ModalScreen[Outcome | None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back")]
 
     def action_leave(self) -> None:
-        """Without an answer."""
+        """Close without an answer."""
         self.dismiss(None)
 
 
 class AnswerDialog(Dialog[Decided]):
-    """An answer: whatever is typed goes to a field that shows it, and Enter answers what the line below the field says.
+    """Takes an answer: all keys go to a field, and Enter gives the answer shown on the line below the field.
 
-    No button is ever focused, so that no key but Enter in a field answers; a click on an option answers too.
+    No button ever has the focus, so that no key but Enter in a field answers. A click on an option answers too.
     """
 
     AUTO_FOCUS = ""
@@ -63,7 +63,7 @@ class AnswerDialog(Dialog[Decided]):
 
     @property
     def typed(self) -> str:
-        """What stands in the field."""
+        """The text in the field."""
         return self._line.value
 
     def compose(self) -> ComposeResult:
@@ -78,15 +78,15 @@ class AnswerDialog(Dialog[Decided]):
             yield Static(Text(echo(self._question, "")), id="echo")
 
     def on_mount(self) -> None:
-        """Keys that came before the dialog was drawn are in the queue: they are read first, then the field gets the focus."""
+        """Process the keys that were pressed before the dialog was drawn, then give the field the focus."""
         self.call_after_refresh(self.set_focus, self._line)
 
     def on_key(self, event: Key) -> None:
-        """A key that no field took was pressed before one had the focus: it belongs to the answer all the same."""
+        """Take a key that was pressed before a field had the focus: it belongs to the answer too."""
         self.take(event)
 
     def take(self, event: Key) -> None:
-        """Write a key into the field, or let Enter answer; other keys reach the bindings."""
+        """Write a key into the field, or answer on Enter; other keys go to the bindings."""
         if event.is_printable and event.character:
             self._line.insert_text_at_cursor(event.character)
         elif event.key == "enter":
@@ -96,27 +96,27 @@ class AnswerDialog(Dialog[Decided]):
         event.stop()
 
     def action_other_field(self) -> None:
-        """From the answer to its reason and back."""
+        """Move the focus between the answer and its reason."""
         if self._reason.display:
             self.set_focus(self._reason if self.focused is self._line else self._line)
 
     def on_input_changed(self) -> None:
-        """Say what Enter would do."""
+        """Show what Enter would do."""
         self.query_one("#echo", Static).update(Text(echo(self._question, self._line.value)))
 
     def on_option_taken(self, event: "Option.Taken") -> None:
-        """Answer what was clicked."""
+        """Give the answer that was clicked."""
         self._answer(event.name)
 
     def _answer(self, line: str) -> None:
-        """Close with the answer; a line that is not an answer stays, and the hint below it says why."""
+        """Close with the answer. If the line is not an answer, it stays, and the hint below says why."""
         decided = read(self._question, line, self._reason.value)
         if decided is not None:
             self.dismiss(decided)
 
 
 class Option(Static):
-    """A way to answer, to be clicked. It takes no focus: no key can press it."""
+    """An answer to click. It cannot have the focus, so no key can press it."""
 
     class Taken(Message):
         """It was clicked."""
@@ -131,7 +131,7 @@ class Option(Static):
 
 
 class ConfirmDialog(Dialog[str]):
-    """Yes or no, before something that cannot be undone. The answer is ``yes`` or None."""
+    """Asks for confirmation of something that cannot be undone. The answer is ``yes`` or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "yes", "Yes", show=False),
@@ -153,7 +153,7 @@ class ConfirmDialog(Dialog[str]):
                 yield Button("No (n)", name="no", id="no")
 
     def on_mount(self) -> None:
-        """Enter alone changes nothing."""
+        """Focus the safe button: Enter alone changes nothing."""
         self.query_one("#no").focus()
 
     def action_yes(self) -> None:
@@ -161,12 +161,12 @@ class ConfirmDialog(Dialog[str]):
         self.dismiss("yes")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Only yes is yes."""
+        """Confirm only if the button is Yes."""
         self.dismiss("yes" if event.button.name == "yes" else None)
 
 
 class NoticeDialog(Dialog[None]):
-    """A sentence where a person expects a field: it takes all keys until Enter or Escape, so that no word acts on the view."""
+    """Shows a sentence instead of a field. It takes all keys until Enter or Escape, so that typed words do not act on the view."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "leave", "Back", show=False)]
 
@@ -189,7 +189,7 @@ class HelpDialog(Dialog[None]):
         self._keys = keys
 
     def compose(self) -> ComposeResult:
-        """Key and meaning, a line each."""
+        """One line per key, with its meaning."""
         with Vertical() as box:
             box.border_title = "Keys"
             text = Text()

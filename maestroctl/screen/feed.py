@@ -1,7 +1,7 @@
-"""Where the view's knowledge comes from: a thread that reads everything once, then every event, and hands both on.
+"""Feeds the view with data: a thread reads everything once, then every event, and passes both on.
 
-A thread, because the client blocks and a screen must not. A daemon that goes away is waited for as long as somebody watches;
-what happened meanwhile comes by ``since``, and when the daemon no longer has it everything is read again.
+It is a thread because the client blocks and a screen must not. It waits for a lost daemon as long as the view is open. Then it asks
+for the events since the last one, and reads everything again if the daemon no longer has them.
 """
 
 import base64
@@ -24,32 +24,32 @@ from maestrod.api.errors import MaestroError, NoDaemon, ResyncRequired
 from maestrod.api.event import Event, EventSubscribe
 from maestrod.api.system import SystemStatus
 
-#: Seconds between two pictures while things happen; between two looks at what sessions wrote, and at the daemon.
+#: Seconds between two updates while events arrive, between two checks of the sessions' output, and of the daemon's status.
 GATHER = 0.1
 _LOOK = 0.5
 _STATUS = 2.0
 _AWAY = 0.2
 
 _PAGE = 1000
-#: Sessions whose last line is asked for, and bytes of the end of the one that is looked at.
+#: Maximum sessions whose last line is read, and bytes of output that are read of the selected one.
 _TAILS = 50
 _TAIL_BYTES = 65_536
 
 
 class News(msgspec.Struct, frozen=True):
-    """What is new since the last one: only what is given is."""
+    """What has changed since the last news; None means unchanged."""
 
     fleet: Fleet | None = None
     events: tuple[Event, ...] = ()
     away: bool | None = None
     status: SystemStatus | None = None
     tails: dict[str, str] | None = None
-    output: tuple[str, str] | None = None  # a session's id, and the end of what it wrote
+    output: tuple[str, str] | None = None  # a session's id and the end of its output
     failure: MaestroError | None = None
 
 
 class Feed:
-    """Runs ``tell`` with news, on a thread of its own, until it is closed. ``look_at`` is the session whose output is shown."""
+    """Calls ``tell`` with news from its own thread until it is closed. ``look_at`` is the session whose output is shown."""
 
     def __init__(self, caller: Caller, notify: Callable[[News], object]) -> None:
         self.look_at: str | None = None
@@ -62,16 +62,16 @@ class Feed:
         self._seen = News()
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def close(self) -> None:
-        """End; returns when the thread has."""
+        """Stop, and return when the thread has ended."""
         self._closing.set()
         self._thread.join(5)
 
     def live(self, sessions: list[str]) -> None:
-        """Which sessions are at work: the last line of each is told now and then."""
+        """Set the live sessions, whose last lines are read regularly."""
         self._live = sessions[-_TAILS:]
 
     def _run(self) -> None:
@@ -83,7 +83,7 @@ class Feed:
             self._tell(News(failure=error))
 
     def _follow(self) -> None:
-        """Read everything, then follow; returns when it has to be read again."""
+        """Read everything, then follow events; returns when everything must be read again."""
         stream = EventStream(self._client, EventSubscribe())
         stream.patience = math.inf
         stream.notify = _nothing
@@ -115,27 +115,27 @@ class Feed:
                 self._look()
 
     def _gathered(self, stream: EventStream) -> list[Event]:
-        """What else comes until the next picture."""
+        """The events that arrive until the next update is due."""
         deadline, more = time.monotonic() + GATHER, list[Event]()
         while (left := deadline - time.monotonic()) > 0 and not stream.away:
             more += stream.poll(left)
         return more
 
     def _look(self) -> None:
-        """What no event tells: what sessions wrote, and the daemon's own state."""
+        """Read what events do not contain: the sessions' output and the daemon's status."""
         now = time.monotonic()
         try:
             if now >= self._next_look:
                 self._next_look = now + _LOOK
                 seen = News(tails=self._tails(), output=self._output())
-                if seen != self._seen:  # a picture that would be the same is not drawn
+                if seen != self._seen:  # an unchanged picture is not drawn again
                     self._seen = seen
                     self._tell(seen)
             if now >= self._next_status:
                 self._next_status = now + _STATUS
                 status = self._client.raw("system.status", {})
                 self._tell(News(status=msgspec.convert(status, SystemStatus)))
-        except (MaestroError, ConnectionLost, msgspec.ValidationError):  # a picture without it is better than none
+        except (MaestroError, ConnectionLost, msgspec.ValidationError):  # the picture is still useful without it
             return
 
     def _tails(self) -> dict[str, str]:
@@ -152,11 +152,11 @@ class Feed:
 
 
 def _nothing(text: str) -> None:
-    """It is told in the picture."""
+    """Print nothing: the view shows it."""
 
 
 def read_all(client: Client) -> Fleet:
-    """Everything there is to see, page by page."""
+    """Read every entity, page by page."""
     documents: dict[str, list[dict[str, Any]]] = {}
     for kind, (method, params) in LISTS.items():
         items = documents[kind] = []
@@ -171,9 +171,7 @@ def read_all(client: Client) -> Fleet:
 
 
 def tail(client: Client, session_id: str, lines: int = 200) -> str:
-    """The end of what a session wrote, with its colours and nothing else that drives a terminal; in words, where its output is
-    a stream for programs.
-    """
+    """The end of a session's output, with colours but no other control sequences; readable text if the output is for programs."""
     if has_transcript(client, session_id):
         return "\n".join(newest(client, session_id, lines))
     page = client.raw("session.output", {"sessionId": session_id, "lines": lines, "limit": _TAIL_BYTES})

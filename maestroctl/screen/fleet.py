@@ -1,7 +1,7 @@
-"""Everything a person watches, kept up to date by events: runs, tasks, sessions and open questions, and the rows of the tree.
+"""The data of the full-screen view, kept up to date by events: runs, tasks, sessions, open questions, and the rows of the tree.
 
-Pure, as ``run_model.py`` is for one run. What the daemon said at the beginning is read after the stream of events was opened,
-so an event may tell what is known already; events carry values, not differences, so that does no harm.
+Pure, like ``run_model.py`` for one run. The lists are read after the event stream was opened, so an event may repeat what is already
+known. That does no harm, because events carry values, not differences.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from maestrod.api.session import Session
 from maestrod.api.task import Task
 from maestrod.api.task_category import TaskCategory
 
-#: The lists that make up a picture: the method, its parameters, and the kind of their items.
+#: The lists to read at the start, by the kind of their items: the method and its parameters.
 LISTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "run": ("run.list", {"order": "oldest"}),
     "task": ("task.list", {"order": "oldest"}),
@@ -25,13 +25,13 @@ LISTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "attention": ("attention.list", {}),
 }
 
-#: Ended sessions that are still listed.
+#: How many ended sessions are still listed.
 _ENDED_SESSIONS = 20
 
 
 @dataclass(frozen=True)
 class TreeRow:
-    """A line of the tree: the branches before it, the task, and how many lines are folded away below it."""
+    """A line of the tree: the branches before it, the task, and how many lines below it are folded."""
 
     branch: str
     task: Task
@@ -40,7 +40,7 @@ class TreeRow:
 
 
 class Fleet:
-    """What is known. ``documents`` are the items of ``LISTS`` as JSON, by kind, in any order: ids are in order of time."""
+    """All known entities. ``documents`` are the items of ``LISTS`` as JSON, by kind, in any order, since ids sort by time."""
 
     def __init__(self, documents: Mapping[str, Iterable[dict[str, Any]]]) -> None:
         oldest_first = {kind: sorted(items, key=lambda item: str(item["id"])) for kind, items in documents.items()}
@@ -50,7 +50,7 @@ class Fleet:
         self.attention = Shelf(Attention, oldest_first.get("attention", ()))
 
     def apply(self, event: Event) -> None:
-        """Take in one event."""
+        """Apply one event."""
         shelves: dict[str, Shelf[Any]]
         shelves = {"run": self.runs, "task": self.tasks, "session": self.sessions, "attention": self.attention}
         shelf = shelves.get(event.type.partition(".")[0])
@@ -58,17 +58,17 @@ class Fleet:
             shelf.apply(event)
 
     def live_sessions(self) -> list[Session]:
-        """The sessions at work, oldest first."""
+        """The live sessions, oldest first."""
         return [session for session in self.sessions if not session.status.is_over]
 
     def listed_sessions(self) -> list[Session]:
-        """The sessions at work, oldest first, then those that ended last."""
+        """The live sessions, oldest first, then those that ended last."""
         ended = [session for session in self.sessions if session.status.is_over]
         ended.sort(key=lambda session: session.completed_at or 0, reverse=True)
         return self.live_sessions() + ended[:_ENDED_SESSIONS]
 
     def questions(self) -> list[Attention]:
-        """What waits for a person, oldest first."""
+        """The open questions, oldest first."""
         return [question for question in self.attention if question.is_open]
 
     def counts(self) -> Counter[TaskCategory]:
@@ -77,29 +77,29 @@ class Fleet:
         return Counter(task.status.category for task in self.tasks if task.id not in parents)
 
     def run_of(self, task_id: str) -> Run | None:
-        """The newest run whose tree a task is in."""
+        """The newest run whose tree includes the task."""
         root = self.root_of(task_id)
         return next((run for run in reversed([*self.runs]) if run.root_task_id == root), None)
 
     def root_of(self, task_id: str) -> str:
-        """The id at the top of the tree a task is in."""
+        """The id of the root of a task's tree."""
         known = task_id
         while known in self.tasks and (parent := self.tasks.get(known).parent_id) in self.tasks and parent is not None:
             known = parent
         return known
 
     def sessions_of(self, task_id: str) -> list[Session]:
-        """The sessions that work or worked on a task: those at work last."""
+        """The sessions that work or worked on a task; live ones last."""
         found = [session for session in self.sessions if task_id in session.task_ids]
         return sorted(found, key=lambda session: not session.status.is_over)
 
     def sessions_below(self, task_id: str) -> list[Session]:
-        """The sessions on the tasks below one: those at work if there are any."""
+        """The sessions on the tasks below one: only the live ones, if there are any."""
         found = [each for each in self.sessions if any(self._is_below(own, task_id) for own in each.task_ids)]
         return [each for each in found if not each.status.is_over] or found
 
     def failed_below(self, task_id: str) -> list[Task]:
-        """The tasks below one that are work themselves and failed, the last one first: why the tree above failed."""
+        """The failed leaves below a task, which are why it failed; the last one first."""
         parents = {task.parent_id for task in self.tasks}
         failed = [each for each in self.tasks if each.status.is_failed and each.id not in parents]
         below = [each for each in failed if self._is_below(each.id, task_id)]
@@ -114,7 +114,7 @@ class Fleet:
 
 
 class Tree:
-    """The rows of the task tree: which roots come first, what is folded, what is looked for."""
+    """The rows of the task tree: the order of roots, what is folded, and the search."""
 
     def __init__(self) -> None:
         self.root: str | None = None  #: only this tree, if set
@@ -122,11 +122,11 @@ class Tree:
         self._toggled: set[str] = set()
 
     def toggle(self, task_id: str) -> None:
-        """Fold what is open, open what is folded."""
+        """Fold or unfold a task."""
         self._toggled ^= {task_id}
 
     def rows(self, fleet: Fleet) -> list[TreeRow]:
-        """Every line, parents before children. Trees at work come first, then the newest; what has ended well is folded."""
+        """All lines, parents before children. Active trees come first, then the newest; completed ones are folded."""
         tasks = [*fleet.tasks]
         known = {task.id for task in tasks}
         children: dict[str | None, list[Task]] = {}
@@ -146,7 +146,7 @@ class Tree:
         return ended != (task.id in self._toggled)
 
     def _shown(self, roots: Sequence[Task], children: Mapping[str | None, Sequence[Task]]) -> Callable[[Task], bool]:
-        """What a search leaves: the tasks whose title has the words, and those above them."""
+        """Which tasks a search shows: those whose title contains the text, and those above them."""
         if not self.search:
             return lambda task: True
         wanted = self.search.casefold()
@@ -187,7 +187,7 @@ def _lines(
 
 
 def _size(task: Task, children: Mapping[str | None, Sequence[Task]]) -> int:
-    """How many tasks are below one."""
+    """The number of tasks below one."""
     count, pending = 0, [*children.get(task.id, ())]
     while pending:
         count += 1
@@ -196,5 +196,5 @@ def _size(task: Task, children: Mapping[str | None, Sequence[Task]]) -> int:
 
 
 def has_ended(run: Run | None) -> bool:
-    """Whether a run is over, or there is none."""
+    """Whether a run has ended, or there is none."""
     return run is None or run.status.is_over

@@ -1,4 +1,4 @@
-"""A list of lines with a chosen one, of which only those on the screen are ever drawn: a thousand cost what thirty do."""
+"""A list with a selected line. Only the visible lines are drawn, so a thousand cost as much as thirty."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -13,9 +13,9 @@ from textual.strip import Strip
 
 
 class ListPane(ScrollView, can_focus=True):
-    """Lines by key, so that the choice stays on its line when others come and go.
+    """Lines by key, so that the selection stays on its line when others come and go.
 
-    ``draw`` gives the text of a row for a width; ``empty`` is said when there are none.
+    ``draw`` returns the text of a row for a width; ``empty`` is shown if there are no rows.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"list-pane--cursor", "list-pane--cursor-blurred", "list-pane--empty"}
@@ -29,7 +29,7 @@ class ListPane(ScrollView, can_focus=True):
     ]
 
     class Chosen(Message):
-        """Another line was chosen."""
+        """Another line was selected."""
 
         def __init__(self, pane: "ListPane") -> None:
             super().__init__()
@@ -51,11 +51,11 @@ class ListPane(ScrollView, can_focus=True):
 
     @property
     def key(self) -> str | None:
-        """The key of the chosen row."""
+        """The key of the selected row."""
         return self._keys[self._place] if self._keys else None
 
     def fill(self, rows: Sequence[tuple[str, Any]]) -> None:
-        """Show these rows: the choice stays on its key, or else at its place."""
+        """Show these rows. The selection stays on its key if that still exists, else at its position."""
         before = self.key
         self._keys = [key for key, _ in rows]
         self._rows = [row for _, row in rows]
@@ -69,7 +69,7 @@ class ListPane(ScrollView, can_focus=True):
             self.post_message(self.Chosen(self))
 
     def choose(self, key: str) -> bool:
-        """Choose the row with a key; False when it is not there."""
+        """Select the row with a key; False if there is none."""
         if key not in self._places:
             return False
         self._go(self._places[key])
@@ -94,29 +94,29 @@ class ListPane(ScrollView, can_focus=True):
         return strip.adjust_cell_length(columns).apply_style(base)
 
     def action_move(self, steps: int) -> None:
-        """Choose another row."""
+        """Select another row."""
         self._go(self._place + steps)
 
     def action_page(self, pages: int) -> None:
-        """Choose the row a screen further."""
+        """Select the row one screen further."""
         self._go(self._place + pages * max(self.scrollable_content_region.height - 1, 1))
 
     def action_edge(self, place: int) -> None:
-        """Choose the first or the last row."""
+        """Select the first or the last row."""
         self._go(place % max(len(self._rows), 1))
 
     def on_click(self, event: events.Click) -> None:
-        """Choose what was clicked."""
+        """Select the clicked row."""
         offset = event.get_content_offset(self)
         if offset is not None:
             self._go(offset.y + round(self.scroll_offset.y))
 
     def on_focus(self) -> None:
-        """Show where the choice is."""
+        """Highlight the selection."""
         self.refresh()
 
     def on_blur(self) -> None:
-        """Show that it is not here any more."""
+        """Dim the selection."""
         self.refresh()
 
     def _go(self, place: int) -> None:

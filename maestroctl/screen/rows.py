@@ -33,7 +33,7 @@ _FAILURES = 5  # failed tasks that are named
 
 @dataclass(frozen=True)
 class Palette:
-    """Styles by what they mean; the defaults are a terminal's own colours."""
+    """Styles by meaning; the defaults are a terminal's own colours."""
 
     good: str = "green"
     bad: str = "red"
@@ -101,7 +101,7 @@ def session_row(
     if session.wait is not None:
         wait = session.wait
         tail = waiting(safe(session.agent), wait.until, now, due=wait.due, guessed=wait.guessed)
-    elif session.turn is not None:  # its output is a stream for programs
+    elif session.turn is not None:  # its output is machine-readable
         tail = session.turn.doing if isinstance(session.turn, RunningTurn) else ""
     line = Text(no_wrap=True, end="")
     line.append(f"{look.sign} ", style=style)
@@ -143,7 +143,7 @@ def head(fleet: Fleet, status: SystemStatus | None, columns: int, palette: Palet
     line.append("  ● ", style=palette.good)
     if status is not None:
         line.append(_daemon(status), style=palette.bad if status.frozen or status.stopping else "")
-    if questions:  # first what a narrow screen must not cut off
+    if questions:  # first, so that a narrow screen does not cut it off
         line.append(f"   ? {questions} open question{'' if questions == 1 else 's'}", style=f"bold {palette.warn}")
     if failed := counts[TaskCategory.FAILED]:
         line.append(f"   ✘ {failed} failed", style=f"bold {palette.bad}")

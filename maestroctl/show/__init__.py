@@ -1,5 +1,5 @@
-"""What people read: tables, trees, plans, questions and runs as text, and the runs and trees they are made from.
+"""Formats what people read: tables, trees, plans, questions and runs, and the models behind them.
 
-Most of it is pure, from the contract's structs to lines. ``run_follow`` keeps a run on the terminal until it is done,
-``approval_prompt`` and ``agent_choice`` ask there, ``terminal`` leaves it as it was, and ``sanitizer`` keeps agents' bytes from driving it.
+Most of it is pure: the contract's structs in, lines out. ``run_follow`` follows a run on the terminal until it ends,
+``approval_prompt`` and ``agent_choice`` ask there, ``terminal`` restores it, and ``sanitizer`` keeps agents' output from controlling it.
 """

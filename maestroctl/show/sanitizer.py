@@ -1,37 +1,37 @@
-"""Keeps the user's terminal safe from what agents print into their logs: of all control sequences only colours pass."""
+"""Protects the user's terminal from agents' output: of all control sequences, only colours pass."""
 
 import codecs
 import enum
 import re
 from collections.abc import Callable, Mapping
 
-#: Characters that are not seen but change how others are read: they turn the direction of writing, or hide text between letters.
-#: U+200C and U+200D stay: scripts and emoji are written with them.
+#: Invisible characters that change how others are read: they change the writing direction or hide text between letters.
+#: U+200C and U+200D are allowed, because scripts and emoji need them.
 _UNSEEN = "\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
 _HIDDEN = re.compile(f"[{_UNSEEN}]")
-#: What is printed as it is: text, and the controls that move within it.
+#: What is printed unchanged: text, and controls that move within it.
 _PLAIN = re.compile(rf"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_UNSEEN}]+")
-#: What ends any sequence: a line end, which stays (no line is lost by one that was cut off), CAN and SUB.
+#: What ends any sequence: CAN, SUB, and a line end, which is kept, so that an unfinished sequence loses no line.
 _ENDS = "\n\x18\x1a"
 _COLOUR = re.compile(r"[0-9;:]*\Z")
 
-#: A sequence longer than this is none; what follows is text again.
+#: The maximum length of a sequence; what follows a longer one is text again.
 _LONGEST = 4096
 
 
 class _State(enum.Enum):
-    """Where in a control sequence of ECMA-48 a stream stands."""
+    """The position of a stream in a control sequence of ECMA-48."""
 
     TEXT = enum.auto()
     ESCAPE = enum.auto()  #: after ESC
-    INTERMEDIATE = enum.auto()  #: after ESC and a character that wants one more
+    INTERMEDIATE = enum.auto()  #: after ESC and a character that needs another one
     CSI = enum.auto()  #: after ESC [
     STRING = enum.auto()  #: after ESC ] P X ^ _
     STRING_ESCAPE = enum.auto()  #: after an ESC in such a string
 
 
 class Sanitizer:
-    """Takes every control sequence but colours out of a stream, wherever its pieces are cut; shows what hides in text by its code."""
+    """Removes all control sequences but colours from a stream, which may be cut anywhere; prints invisible characters as codes."""
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -47,7 +47,7 @@ class Sanitizer:
         }
 
     def feed(self, data: bytes) -> bytes:
-        """The harmless part of what has come; an unfinished sequence waits for the rest of it."""
+        """The harmless part of the data; an unfinished sequence waits for its rest."""
         text = self._decoder.decode(data)
         kept: list[str] = []
         position = 0
@@ -69,7 +69,7 @@ class Sanitizer:
         return ""
 
     def _text(self, character: str) -> str:
-        """A control character outside of a sequence, or one that is not seen."""
+        """A control character outside a sequence, or an invisible one."""
         if _HIDDEN.match(character):
             return f"<U+{ord(character):04X}>"
         states = {"\x1b": _State.ESCAPE, "\x9b": _State.CSI}
@@ -91,7 +91,7 @@ class Sanitizer:
         return "" if " " <= character <= "/" else self._go(_State.TEXT)
 
     def _csi(self, character: str) -> str:
-        """A sequence ends with a character from @ to ~; what is a colour comes out whole."""
+        """End a sequence at a character from @ to ~, and keep it if it is a colour."""
         if character == "\x1b":
             return self._go(_State.ESCAPE)
         if " " <= character <= "?" and len(self._sequence) < _LONGEST:

@@ -1,6 +1,6 @@
-"""Plain tables: columns as wide as their cells, without decoration that would disturb a pipe or a screen reader.
+"""Plain tables: columns as wide as their cells, without decoration, for pipes and screen readers.
 
-Not rich's: importing that takes as long as everything else a listing does.
+These are not rich's tables, because importing rich takes as long as the rest of a listing.
 """
 
 import unicodedata

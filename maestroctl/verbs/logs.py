@@ -78,7 +78,7 @@ def session_of(client: Client, subject: str) -> str:
 
 
 def _print(client: Client, session_id: str, page: dict[str, Any], write: Any, offset: int, *, whole: bool) -> int:
-    """Print this page and, when all was asked for, those after it; the offset where it ends."""
+    """Print this page and, if ``whole``, those after it; returns the offset of the end."""
     while True:
         _say_dropped(page["start"] - offset if whole else 0)
         write(base64.b64decode(page["data"]), page["start"])
@@ -110,7 +110,7 @@ def _say_dropped(count: int) -> None:
 
 
 def _writer() -> Any:
-    """How to print bytes on this stdout."""
+    """The function that prints bytes on this stdout."""
     if not sys.stdout.isatty():
         return _raw_writer
     from maestroctl.show.sanitizer import Sanitizer

@@ -1,4 +1,4 @@
-"""``maestroctl retry``: a new attempt of what failed, in a task or a whole run."""
+"""``maestroctl retry``: retry what failed, in a task or a whole run."""
 
 from typing import Annotated
 

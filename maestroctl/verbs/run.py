@@ -1,4 +1,4 @@
-"""``maestroctl run``: from a request to a completed tree, watched live."""
+"""``maestroctl run``: run a request, a task or a plan, and follow it."""
 
 import shlex
 import shutil
@@ -112,7 +112,7 @@ def _folder(caller: Caller) -> str:
 
 
 def _say_project(client: Client, folder: str) -> None:
-    """Say which project a run belongs to if it is not the one of this very folder."""
+    """Say which project a run belongs to if it is not the current directory's."""
     try:
         projects = client.raw("project.list", {"workingDir": folder}).get("items", ())
     except MaestroError:  # for information only: the run has started
@@ -144,7 +144,7 @@ def _is_json(content: str) -> bool:
 
 
 def _json_plan(content: str) -> Any:
-    """The plan in a text, also if it stands inside prose or a code fence, as models write it. Raises ``Flaw``."""
+    """The plan in a text, also inside prose or a code fence, as models write it. Raises ``Flaw``."""
     try:
         return plan_text.read(content)
     except Flaw:

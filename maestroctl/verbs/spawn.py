@@ -1,4 +1,4 @@
-"""``maestroctl spawn``: start an agent on tasks, by hand."""
+"""``maestroctl spawn``: start an agent on tasks."""
 
 import enum
 from typing import Annotated

@@ -51,7 +51,7 @@ def import_(*, file: Annotated[str, typer.Argument(metavar="FILE", help="A file 
 
 
 def offline(caller: Caller, arguments: list[str]) -> int:
-    """Run a command of ``maestrod``, which may open the store, with our stdout and stderr; its exit code as a shell reports it."""
+    """Run a command of ``maestrod``, which may open the store, with this stdout and stderr; returns the exit code as a shell reports it."""
     command, environ = _maestrod(caller, arguments)
     code = subprocess.run(command, env=environ, check=False).returncode
     return code if code >= 0 else 128 - code
@@ -64,7 +64,7 @@ def read_offline(caller: Caller, arguments: list[str]) -> "subprocess.CompletedP
 
 
 def _maestrod(caller: Caller, arguments: list[str]) -> tuple[list[str], dict[str, str]]:
-    """The command line and environment that run this very version."""
+    """The command line and environment that run this version of ``maestrod``."""
     caller.require_local(" ".join(arguments[:2]))
     source = str(Path(maestrod.__file__).resolve().parent.parent)
     environ = dict(caller.environ)

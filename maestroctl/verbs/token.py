@@ -14,7 +14,7 @@ from maestroctl.verbs.options import Json
 from maestrod.api.errors import Malformed
 from maestrod.api.token import TOKEN_CREATE, TokenCreate, TokenScope
 
-#: Marks a secret for people and for scanners of leaked secrets (the daemon makes its own alike: ``rpc/token.py``).
+#: Marks a secret for people and for scanners of leaked secrets. The daemon uses the same prefix (``rpc/token.py``).
 _PREFIX = "mst_"
 
 

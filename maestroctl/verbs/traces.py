@@ -1,4 +1,4 @@
-"""Finds and removes everything of ours outside the package, so that nothing stays behind when the package is removed.
+"""Finds and removes everything that maestrod created outside the package, so that nothing stays behind when the package is removed.
 
 That is: hooks in agents' settings, the service, completion files, the daemon with its sessions and, on request, the folders with data
 and configuration. Lines that a person wrote by hand, as in a shell's start file, are listed and left to them.

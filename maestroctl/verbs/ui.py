@@ -32,7 +32,7 @@ def open_(
 
 
 def open_browser(url: str) -> bool:
-    """Ask the system to open an address; whether it knew how."""
+    """Ask the system to open an address; False if it cannot."""
     program = "open" if sys.platform == "darwin" else "xdg-open"
     try:
         done = subprocess.run([program, url], capture_output=True, timeout=10, check=False)

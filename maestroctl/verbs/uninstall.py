@@ -1,4 +1,4 @@
-"""``maestroctl uninstall``: removes everything of ours outside the package."""
+"""``maestroctl uninstall``: remove everything that maestrod created outside the package."""
 
 import sys
 from importlib import metadata

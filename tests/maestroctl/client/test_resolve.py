@@ -64,7 +64,7 @@ def test_a_complete_id_needs_no_lookup(client: Client, daemon: FakeDaemon) -> No
 
 
 def test_an_ambiguous_part_of_an_id_is_refused_with_its_matches(client: Client) -> None:
-    with pytest.raises(Malformed, match="is ambiguous, it matches 3") as refused:
+    with pytest.raises(Malformed, match="is ambiguous: it matches 3") as refused:
         resolve(client, TASKS[0][:8], "tsk")
     assert f"{TASKS[1]}  x" in refused.value.message
 

@@ -108,5 +108,5 @@ def test_a_plugin_goes_in_and_out_without_a_trace(made: tuple[bool, tuple[Any, s
 
 
 def test_a_plugin_belongs_in_a_list() -> None:
-    with pytest.raises(Unsuitable, match="no list"):
+    with pytest.raises(Unsuitable, match="not a list"):
         put_in('{"plugin": "x"}', f"file:///opt{PLUGIN}", comments=True)

@@ -68,7 +68,7 @@ def test_files_that_are_not_documents_are_left_alone(tmp_path: Path, data: bytes
     else:
         assert at(path).remove() and path.read_bytes() == data
         return
-    assert "left alone" in message and str(path) in message and path.read_bytes() == data
+    assert "was not changed" in message and str(path) in message and path.read_bytes() == data
 
 
 def test_created_files_and_folders_are_removed_again(tmp_path: Path) -> None:
@@ -120,15 +120,15 @@ def test_the_state_reports_installed_hooks_and_missing_programs(tmp_path: Path) 
     assert (file.state().events, file.state().problem) == ((), "")
     file.install(hooks(), FORM)
     assert "Stop" in file.state().events and file.state().form == "python"
-    assert "/h/event.py is not there any more" in file.state().problem
+    assert "/h/event.py no longer exists" in file.state().problem
     path.write_text("{")
-    assert "left alone" in file.state().problem
+    assert "was not changed" in file.state().problem
 
 
 def test_comments_are_refused_where_the_agent_reads_none(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     path.write_text("{} // mine\n")
-    with pytest.raises(Malformed, match="left alone"):
+    with pytest.raises(Malformed, match="was not changed"):
         at(path, Recipe("f", ("s",), ("p",), comments=False)).install(hooks(), FORM)
 
 
@@ -138,7 +138,7 @@ def test_unreadable_and_unwritable_files_are_reported(tmp_path: Path, monkeypatc
     with pytest.raises(Unavailable, match="cannot be read"):
         at(folder).install(hooks(), FORM)
     (tmp_path / "file").write_text("")
-    with pytest.raises(Unavailable, match="cannot be kept"):
+    with pytest.raises(Unavailable, match="cannot save"):
         Settings("claude", RECIPE, tmp_path / "x.json", tmp_path / "file" / "records").install(hooks(), FORM)
     monkeypatch.setattr(hook_install, "LIMIT", 10)
     big = tmp_path / "big.json"
@@ -219,14 +219,14 @@ def test_hooks_whose_programs_are_gone_are_reported(tmp_path: Path) -> None:
     program.write_text("")
     assert at(path).install(filled_by(form), form).problem == ""
     program.unlink()
-    assert f"{program} is not there any more" in at(path).state().problem
+    assert f"{program} no longer exists" in at(path).state().problem
     plugin = tmp_path / "a b" / PLUGIN[1:]
     plugin.parent.mkdir(parents=True)
     plugin.write_text("")
     other = tmp_path / "opencode.json"
     assert at(other).install(plugin.as_uri(), form).problem == ""
     plugin.unlink()
-    assert f"{plugin} is not there any more" in at(other).state().problem
+    assert f"{plugin} no longer exists" in at(other).state().problem
 
 
 def filled_by(form: Form) -> dict[str, Any]:
@@ -245,7 +245,7 @@ def test_hooks_of_0_1_are_reported_upgraded_and_removed_byte_for_byte(tmp_path: 
     for upgrade in (False, True):
         path.write_text(before)
         at(path).install(old, FORM)
-        assert "block the agent once it is gone" in at(path).state().problem
+        assert "block the agent once maestrod is removed" in at(path).state().problem
         if upgrade:
             form = Form("sh", ("/bin/sh", str(program)), ("/bin/sh", str(program)))
             assert at(path).install(filled_by(form), form).problem == ""

@@ -134,7 +134,7 @@ def test_launchd_install_start_stop_uninstall(private_home: Path, program: Calla
 
 def test_a_missing_manager_is_an_error_with_a_message(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(Unavailable, match="cannot be run"):
+    with pytest.raises(Unavailable, match="could not be run"):
         Systemd(tmp_path).start()
     assert Systemd(tmp_path).status().active is None
     assert not Systemd(tmp_path).status().reachable

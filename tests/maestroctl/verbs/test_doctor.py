@@ -115,7 +115,7 @@ def test_hooks_of_0_1_in_the_settings_of_a_project_are_reported(
     )
     settings.write_text(json.dumps(document))
     outcome = cli("doctor")
-    assert outcome.code == 1 and "block the agent once it is gone" in outcome.out
+    assert outcome.code == 1 and "block the agent once maestrod is removed" in outcome.out
     assert f"(maestroctl hooks install --agent codex --project {tmp_path})" in outcome.out
     cli("hooks", "install", "--agent", "codex", "--project", str(tmp_path))
     assert f"✔ hooks of codex: installed in {settings}" in cli("doctor").out

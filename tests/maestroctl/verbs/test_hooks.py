@@ -52,7 +52,7 @@ def test_a_file_that_is_not_a_document_is_left_alone_and_shown(cli: CommandLine,
     path.parent.mkdir()
     path.write_text('{"hooks": ')
     outcome = cli("hooks", "install", "--agent", "gemini")
-    assert outcome.code != 0 and "left alone" in outcome.err and path.read_text() == '{"hooks": '
+    assert outcome.code != 0 and "was not changed" in outcome.err and path.read_text() == '{"hooks": '
     assert "cannot be read" in cli("hooks", "show", "--agent", "gemini").out
     items = json.loads(cli("hooks", "show", "--json").out)["items"]
     assert {item["agent"] for item in items} >= {"claude", "codex", "gemini"}

@@ -58,7 +58,9 @@ def test_a_failed_removal_is_reported_and_keeps_the_data_that_could_restore_it(
     cli("hooks", "install", "--agent", "claude")
     settings.write_text("{ broken")
     outcome = cli("uninstall", "--data", "--yes")
-    assert outcome.code == 1 and "left alone" in outcome.out and "something else could not be removed" in outcome.out
+    assert (
+        outcome.code == 1 and "was not changed" in outcome.out and "something else could not be removed" in outcome.out
+    )
     assert paths_of(os.environ).data.is_dir() and settings.read_text() == "{ broken"
 
 
