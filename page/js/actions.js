@@ -1,4 +1,4 @@
-// What can be done with a task, a run or a session now: one list, used by the buttons, the keys and the palette.
+// The actions that a task, a run or a session allows now: one list for the buttons, the keys and the palette.
 
 import { app } from "./app.js";
 import { OVER, RETRIED, SKIPPABLE } from "./model/statuses.js";
@@ -41,7 +41,7 @@ export function sessionActions(session) {
   return [...held, { key: "s", name: "Stop", icon: "stop", danger: true, act: () => stopSession(session) }];
 }
 
-// The refusal in words, if it is refused: it is shown where the answer was given, and what was typed is not lost.
+// Returns the message if the answer is refused: it is shown where the answer was given, and the typed text is kept.
 export async function answer(question, { value, reason = "", lasts = "once" }) {
   const given = { attentionId: question.id, value, ...(reason ? { reason } : {}), ...(lasts === "once" ? {} : { lasts }) };
   try {
@@ -53,7 +53,7 @@ export async function answer(question, { value, reason = "", lasts = "once" }) {
   return null;
 }
 
-// A plan that the daemon keeps, read once.
+// A stored plan, read once.
 export async function readPlan(planId) {
   if (!app.store.plan.has(planId)) app.store.put("plan", await app.read("plan.get", { planId }));
   return app.store.plan.get(planId);

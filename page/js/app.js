@@ -1,4 +1,4 @@
-// What the views share: the store, the line to the daemon, what is searched for, and the last lines of live sessions.
+// State that the views share: the store, the connection to the daemon, the search, and the last lines of live sessions.
 
 import { isTold } from "./model/status.js";
 import { complain } from "./ui/toast.js";
@@ -26,7 +26,7 @@ class App {
     setInterval(() => { if (!document.hidden) this.live.refresh(); }, STATUS_EVERY);
   }
 
-  // `draw` is called whenever anything it may show has changed.
+  // Calls `draw` whenever something that it may show has changed.
   onChange(draw) {
     this.listeners.add(draw);
   }
@@ -35,7 +35,7 @@ class App {
     for (const draw of this.listeners) draw();
   }
 
-  // A change, with its refusal told; undefined when it was refused.
+  // Makes a change, and shows the error if it is refused; the result is then undefined.
   async change(method, params) {
     try {
       return await this.live.change(method, params);
@@ -54,7 +54,7 @@ class App {
     this.changed();
   }
 
-  // Views say on each drawing whose last line they show.
+  // On each drawing, views name the sessions whose last lines they show.
   async #readTails() {
     const sessionIds = [...this.tailsWanted].slice(0, 100);
     this.tailsWanted.clear();
@@ -65,7 +65,7 @@ class App {
     this.changed();
   }
 
-  // What a session asks, else what it does by its own word, else the last line it printed.
+  // A session's open question, else what it reports that it does, else its last output line.
   tail(sessionId) {
     const asked = this.store.questionOf(sessionId);
     if (asked) return asked.message.split("\n")[0];

@@ -1,4 +1,4 @@
-// The keyboard. Keys belong to whoever is typing; elsewhere single letters act on what is shown.
+// The keyboard. In a field, keys are text; elsewhere, single letters act on the page.
 
 import { freeze } from "./actions.js";
 import { isTyping, h } from "./ui/dom.js";
@@ -41,7 +41,7 @@ function press(event, shell) {
   };
   const here = event.target;
   if (event.key === "Enter" && here.closest?.("button, a")) return;
-  // words typed at a question are meant for it, not for what else is on the page
+  // text typed at a question is for the question, not for the rest of the page
   if (here.closest?.(".question") && /^\p{L}$/u.test(event.key)) return;
   if (event.key.startsWith("Arrow") && here.closest?.(".graph, .scroll, .divider, .plain-output, [role=tablist]")) return;
   const act = keys[event.key] ?? shell.actions().find((action) => action.key === event.key)?.act;
@@ -50,7 +50,7 @@ function press(event, shell) {
   act();
 }
 
-// Never a button: who goes on typing would press it. The field, where text is all there is to answer with, else the card.
+// Never a button, because a user who continues typing would press it. Focus the field if only text can answer, else the card.
 function answerOldest(shell) {
   if (route().place !== "inbox") go(link({ place: "inbox" }));
   shell.draw();

@@ -1,4 +1,4 @@
-// Where the page begins.
+// The entry point of the page.
 
 import { app } from "./app.js";
 import { installKeys } from "./keys.js";

@@ -1,20 +1,19 @@
-// What a question of the inbox offers: its buttons, whether there is a field and what the text in it is for, and what a tool would be
-// used with, in a form that people read.
+// How a question is shown: its buttons, its field and what the text in it is for, and a tool's input in readable form.
 
 const FOR_SESSION = " for session";
 const ASKERS = {
   input: "Question from", permission: "Permission request from", limit: "Usage limit reached by", stalled: "No progress from", failed: "Failure in", approval: "Plan to approve",
 };
-// Members of a tool's input that are shown first and without their name, and how.
+// Members of a tool's input that are shown first and without their name, and their format.
 const LEADING = { command: "command", file_path: "path", filePath: "path", path: "path", notebook_path: "path", absolute_path: "path", url: "path" };
 const QUIET = new Set(["description"]);
 
-// The words before the name of who asks; a kind of a newer daemon is shown by its name.
+// The words before the name of the asking session; a kind from a newer daemon is shown by its name.
 export function askerWords(kind) {
   return ASKERS[kind] ?? `${capital(kind.replaceAll("_", " "))}:`;
 }
 
-// {buttons: [{words, value, lasts}], field: "answer", "reason" or null, elsewhere}; `elsewhere`: it is answered in the agent's terminal.
+// {buttons: [{words, value, lasts}], field: "answer", "reason" or null, elsewhere}; `elsewhere`: the answer is given in the agent's terminal.
 export function offers(question) {
   const named = question.kind === "permission" || question.kind === "approval";
   const buttons = question.options.map((option) => {
@@ -27,8 +26,8 @@ export function offers(question) {
   return { buttons, field, elsewhere: buttons.length === 0 && field === null };
 }
 
-// What a tool would be used with: [{as: "command" | "path" | "note" | "text", name, text}]. Input that is not a JSON object (it may
-// have been cut where it is kept) is shown as it is.
+// A tool's input: [{as: "command" | "path" | "note" | "text", name, text}]. Input that is not a JSON object (the store may have
+// truncated it) is shown unchanged.
 export function readableInput(input) {
   if (!input) return [];
   const members = objectOf(input);

@@ -1,4 +1,4 @@
-// What a graph shows: the subtasks of a task, or the groups of a plan that is not applied yet.
+// The nodes of a graph: the subtasks of a task, or the groups of a plan that is not applied yet.
 
 import { taskLink } from "../ui/router.js";
 import { countsOf, counted } from "./progress.js";

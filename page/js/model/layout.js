@@ -1,26 +1,26 @@
-// Where the cards of a graph stand: a column per wave, few lines crossing, and room kept for lines that pass a column.
+// Places the cards of a graph: one column per wave, few crossing lines, and lanes for lines that pass a column.
 
 import { layers } from "./waves.js";
 
-// Two lines of a title and one below it.
+// Room for two lines of title and one line below.
 const HEIGHT = 74;
 const GAP_Y = 12;
 const INSIDE = 14;
 const TOP = 30;
-// Room for a line that only passes a column.
+// Room for a line that passes a column.
 const LANE = 14;
 // A wave with more cards than this takes several columns.
 const TALLEST = 14;
-// In less room than this (px) a wave is one column: cards that are read are worth more than cards that are seen together.
+// In less room than this (px), a wave is one column: readable cards are worth more than cards that are all in view.
 const NARROW = 480;
-// A title may need more than the least, but no card is made wider for it than this when there is no room.
+// A title may need more than the minimum, but without room no card is wider than this.
 const WIDTHS = { least: 136, wanted: 190, most: 260 };
-// Of a card beside its title (px), and of a letter of it in bold.
+// The width of a card without its title (px), and of a bold letter.
 const [ASIDE, LETTER] = [52, 7.6];
 const GAPS = { least: 28, most: 72 };
 const ROUNDS = 4;
 
-// `longest` is how many letters the longest title has.
+// `longest` is the number of letters in the longest title.
 // {cards: id -> {x, y, wave}, lanes, width, height, cardWidth, cardHeight, heads: [x of each wave], paths: [{from, to, d}]}
 export function layout(ids, needs, room, longest = 0) {
   const layer = layers(ids, needs);
@@ -32,7 +32,7 @@ export function layout(ids, needs, room, longest = 0) {
   return place(columns, lanes, ids, needs, layer, sizes(columns, lanes, room, longest));
 }
 
-// A line over several waves gets a lane in each it passes; lines from one card share it.
+// A line over several waves gets a lane in each wave that it passes; lines from the same card share it.
 function addLanes(ids, needs, layer, columns) {
   const lanes = { before: new Map(), after: new Map(), is: new Set(), tallest: TALLEST };
   const join = (from, to) => {
@@ -61,7 +61,7 @@ function add(map, key, value) {
   else if (!values.includes(value)) values.push(value);
 }
 
-// Sorts each column by the middle of what it is joined to, from the left and from the right by turns.
+// Sorts each column by the middle of the connected cards, alternately from the left and from the right.
 function untangle(columns, lanes) {
   for (let round = 0; round < ROUNDS; round += 1) {
     const forward = round % 2 === 0;
@@ -82,7 +82,7 @@ function mean(ids, rank) {
   return found.length > 0 ? found.reduce((sum, value) => sum + value, 0) / found.length : undefined;
 }
 
-// Cards as wide as the room allows, so that a usual plan is seen whole, and wide enough for the longest title on two lines.
+// Cards are as wide as the room allows, so that a typical plan fits, and wide enough for the longest title on two lines.
 function sizes(columns, lanes, room, longest) {
   const across = columns.reduce((sum, ids) => sum + folded(ids, lanes), 0);
   const gaps = columns.length - 1;
@@ -117,7 +117,7 @@ function place(columns, lanes, ids, needs, layer, { gap, cardWidth }) {
   return { cards, heads, paths, cardWidth, cardHeight: HEIGHT, width: x - gap, height: top + tallest };
 }
 
-// The heights in one column; a tall one is folded into several.
+// The positions in one column; a tall column is split into several.
 function stack(column, lanes) {
   const folds = folded(column, lanes);
   const perFold = Math.ceil(column.length / folds);

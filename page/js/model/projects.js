@@ -1,5 +1,5 @@
-// Projects to run something in, as the daemon sees their folders now: the one used last first, those that cannot be used (their folder is
-// gone) last. [{id, words, problem}]
+// The projects to choose from, as the daemon sees their folders now: the last used first, and those with a missing folder last.
+// [{id, words, problem}]
 
 export function placesOf(projects, runs) {
   const used = new Map();

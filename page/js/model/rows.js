@@ -1,4 +1,4 @@
-// The tree as rows: which are there depends on what is folded, searched for and filtered.
+// The tree as rows, according to folds, search and filter.
 
 import { DONE, OVER } from "./statuses.js";
 import { hasFailed, isActive, isLive, sessionLook, taskLook } from "./status.js";
@@ -12,7 +12,7 @@ export const FILTERS = [
   ["done", "Done"],
 ];
 
-// Tasks (with all above them) for which a question is open: of their session, or whether to approve their plan.
+// Tasks (with their ancestors) that have an open question: from their session, or about the approval of their plan.
 export function asking(store) {
   const found = new Set();
   for (const id of store.open) {
@@ -24,19 +24,19 @@ export function asking(store) {
   return found;
 }
 
-// What a session looks like, with what is known of it elsewhere: its question, and that everything is held.
+// How a session looks, including its open question and a freeze of everything.
 export function lookOf(store, session) {
   return sessionLook(session, { asks: store.questionOf(session.id) !== null, held: store.frozen() });
 }
 
-// The task a session works on now, or the unit it was started for.
+// The task that a session works on now, or the unit that it was started for.
 export function workingTask(store, session) {
   if (!session) return null;
   const now = session.taskIds.find((id) => store.task.has(id) && isActive(store.task.get(id)));
   return now ?? session.unitTaskId ?? session.taskIds[0] ?? null;
 }
 
-// Tasks (with all above them) whose session is held still.
+// Tasks (with their ancestors) whose session is paused.
 export function pausedTasks(store) {
   const found = new Set();
   for (const session of store.session.values()) {
@@ -54,12 +54,12 @@ export function passes(filter, task, asks) {
   return true;
 }
 
-// What a search for tasks looks at: all words must be in title, id, number of the run, status or reason.
+// The text that a search for tasks covers: all words must occur in title, id, run number, status or reason.
 export function matches(words, task, run = null) {
   return hasAll(words, [task.title, task.id, run?.number > 0 ? `#${run.number}` : "", task.status, taskLook(task).word, task.statusReason?.detail]);
 }
 
-// What a search for sessions looks at: all words must be in name, agent, status, titles of its tasks, id or reason.
+// The text that a search for sessions covers: all words must occur in name, agent, status, task titles, id or reason.
 export function sessionMatches(words, session, store) {
   const titles = [session.unitTaskId, ...session.taskIds].map((id) => store.task.get(id)?.title);
   return hasAll(words, [session.name, session.agent, session.status, lookOf(store, session).word, session.id, session.statusReason?.detail, ...titles]);
@@ -74,7 +74,7 @@ export function wordsOf(query) {
   return query.toLowerCase().split(/\s+/).filter(Boolean);
 }
 
-// A tree is open while there is something to see in it, unless the reader said otherwise.
+// A tree is unfolded while something in it is of interest, unless the user decided otherwise.
 function isOpen(store, folds, task, newest) {
   if (folds.has(task.id)) return folds.get(task.id);
   if (task.parentId === null) return !OVER.task.has(task.status) || task.id === newest;
@@ -105,12 +105,12 @@ export function rowsOf(store, view) {
   return rows;
 }
 
-// The roots; rows are made from the end of this, so that the newest come first.
+// The roots. Rows are made from the end of this list, so that the newest come first.
 function oldestFirst(store) {
   return [...store.roots()].sort((a, b) => store.task.get(a).createdAt - store.task.get(b).createdAt || (a < b ? -1 : 1));
 }
 
-// What became of a wave, or how many tasks of it can run side by side.
+// The outcome of a wave, or how many of its tasks can run in parallel.
 export function waveWords(statuses) {
   const failed = statuses.filter((status) => hasFailed({ status })).length;
   if (failed > 0) return `${failed} failed`;
@@ -119,7 +119,7 @@ export function waveWords(statuses) {
   return statuses.length > 1 ? `${statuses.length} side by side` : "";
 }
 
-// The children wave by wave, with a line before each wave where there is more than one.
+// The children wave by wave, with a line before each wave if there is more than one.
 function below(store, task, depth, wanted) {
   const waves = wavesOf(store, task.id);
   if (waves.length < 2) return (waves[0] ?? []).map((id) => ({ id, depth }));
@@ -131,7 +131,7 @@ function below(store, task, depth, wanted) {
   });
 }
 
-// Ids to show: true for a hit, false for what is only above one.
+// The ids to show: true for a match, false for an ancestor of a match.
 function found(store, view, words) {
   const asks = asking(store);
   const wanted = new Map();
@@ -152,7 +152,7 @@ export function filterCounts(store) {
   return counts;
 }
 
-// Sums are not counted beside what they are the sum of.
+// Parents are not counted, only their leaves.
 function isLeafy(store, task, filter) {
   return filter === "all" || store.children(task.id).length === 0;
 }

@@ -1,4 +1,4 @@
-// What a status looks like, by the statuses of the contract and what is known besides, so that tree, graph, pills and filters agree.
+// How a status looks, from the contract's statuses and related facts, so that tree, graph, pills and filters agree.
 
 import { ASKS, CATEGORY, LIMITED, LOOKS, OVER, PAUSED } from "./statuses.js";
 
@@ -9,7 +9,7 @@ export function isLive(session) {
   return !OVER.session.has(session.status);
 }
 
-// Whether its output is a stream for programs that the daemon reads into its timeline.
+// Whether its output is a machine-readable stream that the daemon reads into the timeline.
 export function isTold(session) {
   return session.readTo > 0;
 }
@@ -26,7 +26,7 @@ export function hasFailed(task) {
   return CATEGORY[task.status] === "failed";
 }
 
-// `run` is the run whose root the task is.
+// `run` is the run of which the task is the root.
 export function taskLook(task, { asks = false, paused = false, run = null } = {}) {
   if (run?.status === "planning" && !isActive(task)) return PLANNING;
   if (asks && !OVER.task.has(task.status)) return ASKS;
@@ -46,23 +46,23 @@ export function sessionLook(session, { asks = false, held = false } = {}) {
   return LOOKS.session[session.status] ?? unknownLook(session.status);
 }
 
-// A status that only a newer daemon has is shown by its name.
+// A status from a newer daemon is shown by its name.
 export function unknownLook(status) {
   return { icon: "pending", tone: "quiet", word: String(status).replaceAll("_", " "), unknown: true };
 }
 
-// `blocked` is also where a task waits for its dependencies; the reason tells the two apart.
+// A task that waits for its dependencies is also `blocked`; the reason distinguishes the two.
 export function isWaitingForOthers(task) {
   return task.statusReason?.code === "dependency";
 }
 
-// Codes that stand without words of their own.
+// Words for codes that come without a detail.
 const CODES = {
   work: "works on a task", rest: "between tasks", registered: "the agent is ready", spawned: "started", finished: "all its tasks are done",
   started: "the agent started", exited: "the agent's process ended", turn_started: "the agent began a turn", turn_ended: "the agent waits for its next turn",
 };
 
-// A reason as a sentence: what happened, and where the knowledge comes from.
+// A reason as a sentence: what happened, and the source of that information.
 export function reasonWords(reason) {
   if (!reason) return "";
   const what = (reason.detail || CODES[reason.code] || reason.code.replaceAll("_", " ")).split("\n")[0];

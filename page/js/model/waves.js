@@ -1,7 +1,7 @@
-// Waves: which siblings can run side by side. A task is in the wave after the last one it waits for.
+// Waves: which siblings can run in parallel. A task is in the wave after the last one that it waits for.
 
-// For each id the wave it is in, counted from 0. `before(id)` gives the ids it waits for; those not among `ids` do not count, and a
-// cycle (which the daemon refuses) ends where it is met.
+// The wave of each id, counted from 0. `before(id)` returns the ids that it waits for; those not in `ids` are ignored, and a cycle
+// (which the daemon refuses) is cut where it is found.
 export function layers(ids, before) {
   const known = new Set(ids);
   const layer = new Map();
@@ -28,7 +28,7 @@ export function layers(ids, before) {
   return layer;
 }
 
-// What the siblings under `parentId` wait for among themselves, dependencies between their subtasks lifted to them.
+// Which siblings the siblings under `parentId` wait for; a dependency between their subtasks counts as one between them.
 export function siblingNeeds(store, parentId) {
   const siblings = store.children(parentId);
   const owner = new Map();
@@ -52,7 +52,7 @@ function claim(store, top, sibling, owner) {
   }
 }
 
-// The siblings wave by wave: a list of lists of ids.
+// The siblings by wave: a list of lists of ids.
 export function wavesOf(store, parentId) {
   const siblings = store.children(parentId);
   const needs = siblingNeeds(store, parentId);

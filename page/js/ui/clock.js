@@ -1,8 +1,8 @@
-// Durations and moments in words, and the one timer that keeps those on the page up to date.
+// Formats durations and times, with the one timer that updates them on the page.
 
 import { h } from "./dom.js";
 
-// How far this machine's clock is ahead of the daemon's, in ms (they differ when the page is open on a phone).
+// How far this machine's clock is ahead of the daemon's, in ms (they may differ if the page is open on another device).
 let skew = 0;
 
 export function daemonTime(at) {
@@ -37,7 +37,7 @@ export function fullMoment(at) {
   return new Date(at).toLocaleString();
 }
 
-// When something began, as short as it is clear: the time of today, else the date too.
+// When something began: the time if it was today, else also the date.
 export function began(at) {
   const [then, today] = [new Date(at), new Date(now())];
   const time = then.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
@@ -46,7 +46,7 @@ export function began(at) {
   return `${then.toLocaleDateString([], { day: "numeric", month: "short", ...year })} ${time}`;
 }
 
-// A <time> that counts on: `since` a start, or `ago` a moment in the past.
+// A <time> that updates itself: the duration `since` a start, or how long `ago` something was.
 export function since(at, attributes = {}) {
   return h("time", { ...attributes, data: { since: String(at) }, title: fullMoment(at) }, duration(now() - at));
 }
@@ -55,7 +55,7 @@ export function passed(at, attributes = {}) {
   return h("time", { ...attributes, data: { ago: String(at) }, title: fullMoment(at) }, ago(at));
 }
 
-// Only what is on the page is touched, and only when its words change.
+// Updates only elements on the page, and only if their text changes.
 export function tick() {
   for (const element of document.querySelectorAll("time[data-since]")) say(element, duration(now() - Number(element.dataset.since)));
   for (const element of document.querySelectorAll("time[data-ago]")) say(element, ago(Number(element.dataset.ago)));

@@ -17,7 +17,7 @@ export function openDialog({ title, body, buttons = [], wide = false, onclose = 
   return dialog;
 }
 
-// Resolves true when the reader means it. Of what does harm the way out has the focus: a key that was meant for something else does none.
+// Resolves to true if the user confirms. For harmful actions, Cancel has the focus, so that a stray key does no harm.
 export function confirmDialog({ title, words, yes, no = "Keep it", danger = true }) {
   return new Promise((resolve) => {
     let answer = false;

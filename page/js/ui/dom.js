@@ -1,4 +1,4 @@
-// Elements in one expression: h("a", { class: "link", href: "#", onclick: go }, "Go"). Text is always text, never markup.
+// Creates elements in one expression: h("a", { class: "link", href: "#", onclick: go }, "Go"). Text is always text, never markup.
 
 const SVG = "http://www.w3.org/2000/svg";
 const PROPERTIES = new Set(["value", "checked", "disabled", "hidden", "selected", "textContent", "tabIndex"]);
@@ -28,8 +28,7 @@ function set(element, name, value) {
   else element.setAttribute(name, value === true ? "" : value);
 }
 
-// Builds the children anew only when `signature` differs from the last time: what has not changed keeps its focus,
-// selection and scroll position.
+// Rebuilds the children only if `signature` has changed, so that unchanged content keeps its focus, selection and scroll position.
 const signatures = new WeakMap();
 
 export function keep(element, signature, build) {
@@ -40,7 +39,7 @@ export function keep(element, signature, build) {
   return true;
 }
 
-// Whether the keys belong to whoever is typing.
+// Whether the user is typing into a field.
 export function isTyping(target) {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }

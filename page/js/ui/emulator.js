@@ -1,5 +1,5 @@
-// The terminal emulator: xterm.js, put into vendor/ when the package is built (see hatch_build.py). Where it is missing a plain view
-// of the text takes its place.
+// The terminal emulator: xterm.js, copied into vendor/ when the package is built (see hatch_build.py). If it is missing, the page shows
+// plain text instead.
 
 import { onTheme } from "./theme.js";
 
@@ -7,7 +7,7 @@ const SCROLLBACK = 10_000;
 const FONT = { usual: 13, least: 9 };
 const COLOURS = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
 
-// The library's module, or null.
+// The library's module, or null if it is missing.
 export async function loadEmulator() {
   try {
     await addStyles("/vendor/xterm/xterm.css");
@@ -46,7 +46,7 @@ export class Emulator {
     this.term.write(bytes, done);
   }
 
-  // All there is, scroll-back included.
+  // The whole text, including scrollback.
   text() {
     const { active } = this.term.buffer;
     return Array.from({ length: active.length }, (_, row) => active.getLine(row).translateToString(true)).join("\n").trimEnd();
@@ -65,7 +65,7 @@ export class Emulator {
     this.term.scrollToBottom();
   }
 
-  // As many cells as there is room for: {columns, rows}, or null while it is not on the page.
+  // Fits the size to the room: {columns, rows}, or null while the emulator is not laid out.
   fit() {
     this.term.options.fontSize = FONT.usual;
     const size = this.fitter.proposeDimensions();
@@ -74,7 +74,7 @@ export class Emulator {
     return { columns: size.cols, rows: size.rows };
   }
 
-  // Somebody else's size, in letters small enough to show all columns.
+  // Uses the size that another client set, with letters small enough to show all columns.
   adopt(columns, rows) {
     this.term.options.fontSize = FONT.usual;
     const size = this.fitter.proposeDimensions();

@@ -1,4 +1,4 @@
-// Line icons on a 16 by 16 grid; a status has a shape of its own, so that nothing is said by colour alone.
+// Line icons on a 16 by 16 grid. Each status has its own shape, so that no information depends on colour.
 
 import { s } from "./dom.js";
 

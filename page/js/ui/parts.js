@@ -1,4 +1,4 @@
-// Small pieces most views are made of: status signs and pills, progress bars, action buttons, empty states.
+// Small parts that most views use: status signs and pills, progress bars, action buttons, empty states.
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
@@ -37,7 +37,7 @@ export function empty(title, ...rest) {
   return h("div", { class: "empty" }, h("h2", {}, title), rest);
 }
 
-// Tabs that switch what is below them; `tabs` are [name, words, optional count].
+// Tabs that switch the content below them; `tabs` are [name, words, optional count].
 export function tabs(entries, current, choose) {
   const step = (event) => {
     const names = entries.map(([name]) => name);

@@ -1,8 +1,8 @@
-// The text of a terminal without its control sequences: what there is where the emulator is missing, and for screen readers.
+// Shows a terminal's text without control sequences, if the emulator is missing and for screen readers.
 
 import { h } from "./dom.js";
 
-// Characters kept.
+// Maximum number of characters kept.
 const KEPT = 200_000;
 // ECMA-48: control sequences, strings (titles, links) ended by BEL or ST, and two-character escapes.
 const CONTROL = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b[\]PX^_][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[ -/]*[0-~]|[\u0000-\u0008\u000b\u000c\u000e-\u001a\u001c-\u001f\u007f]/g;
@@ -55,7 +55,7 @@ export class PlainEmulator {
   }
 }
 
-// A carriage return without a line feed begins the line again.
+// A carriage return without a line feed overwrites the line.
 function overwrite(text) {
   return text.replace(/\r+\n/g, "\n").replace(/[^\n]*\r(?=[^\n])/g, "");
 }

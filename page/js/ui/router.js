@@ -1,4 +1,4 @@
-// Where the reader is, in the address after `#`: #<place>[/task|session/<id>[/<tab>]]. Back, forward, reload and links work.
+// The present place, in the address after `#`: #<place>[/task|session/<id>[/<tab>]]. Back, forward, reload and links work.
 
 const PLACES = new Set(["work", "sessions", "inbox"]);
 const listeners = new Set();

@@ -1,5 +1,5 @@
-// Input by which a reader scrolls back: the wheel, keys, fingers, the scroll bar, a selection that is dragged. Scroll events do not
-// tell who scrolled; these do.
+// Detects that the user scrolls back: by wheel, keys, touch, the scroll bar, or by dragging a selection. Scroll events alone do not say
+// whether the user or the page scrolled.
 
 const KEYS = new Set(["PageUp", "Home", "ArrowUp"]);
 const LISTEN = { capture: true, passive: true };

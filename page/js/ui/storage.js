@@ -1,4 +1,4 @@
-// What this browser remembers of the reader's wishes. Nothing secret, and nothing is lost where a browser keeps nothing.
+// The user's preferences, stored in this browser. They contain no secrets, and the page works without them.
 
 export function remembered(key) {
   try {
@@ -12,6 +12,6 @@ export function remember(key, value) {
   try {
     localStorage.setItem(`maestrod.${key}`, value);
   } catch {
-    // a private window: the wish holds until the page is closed
+    // a private window: the preference lasts until the page is closed
   }
 }

@@ -1,4 +1,4 @@
-// Light and dark: the system's wish until the reader chooses; the choice is kept in this browser.
+// Light and dark colours: the system's preference until the user chooses; the choice is stored in this browser.
 
 import { remember, remembered } from "./storage.js";
 

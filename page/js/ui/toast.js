@@ -1,4 +1,4 @@
-// Short words about what was done, and errors that stay until they are read.
+// Short messages about what was done, and errors that stay until they are dismissed.
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
@@ -7,7 +7,7 @@ export function say(words) {
   show(words, "said", 4000);
 }
 
-// `error` is what a call was refused with: its message says whose fault it is and what to do next.
+// `error` is the error of a refused call; its message says whose fault it is and what to do next.
 export function complain(error) {
   const incident = error.details?.incident;
   show(`${error.message}${incident ? ` (incident ${incident})` : ""}`, "bad", 12000);

@@ -1,4 +1,4 @@
-// A list of rows of one height of which only those in sight are elements: 20,000 rows cost what 40 do.
+// A list of rows of equal height. Only the visible rows are elements, so 20,000 rows cost as much as 40.
 //
 // `rows` are objects with a `key`; `make(row)` gives an element and `patch(element, row)` brings it up to date. The list has the
 // focus and names the current row by aria-activedescendant, so that the focus survives rows that scroll away.
@@ -29,7 +29,7 @@ export class VirtualList {
     this.#draw();
   }
 
-  // The row that keys act on. `reveal` scrolls it into sight.
+  // The row that keys act on. `reveal` scrolls it into view.
   select(key, { reveal = false } = {}) {
     this.current = key;
     if (reveal && this.index?.has(key)) this.#reveal(this.index.get(key));

@@ -1,5 +1,5 @@
-// What a question is answered with: its options as buttons, and a field only where the question takes text. A refusal is shown in
-// words under it, and what was typed stays.
+// The form for an answer: the options as buttons, and a field only if the question accepts text. An error is shown below it, and the typed
+// text stays.
 
 import { answer } from "../actions.js";
 import { offers } from "../model/attention.js";

@@ -1,5 +1,5 @@
-// What an agent whose output is for programs said and did, as a conversation: its words, its deeds as short lines, what it was told
-// and whether that arrived. Oldest first; it stays at the newest while the reader is there.
+// The conversation with an agent whose output is machine-readable: its words, its actions as short lines, and the messages to it with
+// their status. Oldest first; it follows the newest entry while the user is at the end.
 
 import { app } from "../app.js";
 import { fullMoment, moment } from "../ui/clock.js";
@@ -10,7 +10,7 @@ import { composer, messageLook, senderOf } from "./messages.js";
 import { ENTRY_LOOKS } from "./timeline.js";
 
 const PAGE = 200;
-// Entries on the page; what is before them is in the timeline.
+// Maximum entries on the page; the timeline has earlier ones.
 const HELD = 2000;
 const NEAR = 60;
 
@@ -74,7 +74,7 @@ export class Conversation {
     if (!this.elements.has(entry.id)) this.#put(entry.id, entry.timestamp, entry.metadata?.said ? words(entry) : deed(entry));
   }
 
-  // The opening and the reminders are the daemon's; only what somebody wrote is shown as words.
+  // The daemon writes the opening and the reminders; only messages that a person or an agent wrote are shown in full.
   #message(message) {
     if (message.kind === "opening" || !message.text) return;
     this.elements.get(message.id)?.remove();

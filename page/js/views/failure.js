@@ -1,4 +1,4 @@
-// Why something failed: the task it began in, its error, the last lines its session wrote, and the way to try again.
+// Why something failed: the task that failed first, its error, the last lines of its session's output, and how to retry.
 
 import { retry } from "../actions.js";
 import { app } from "../app.js";
@@ -11,7 +11,7 @@ import { sessionLink, taskLink } from "../ui/router.js";
 const OUTPUT_LINES = 6;
 const ERROR_LINES = 14;
 
-// The failure of one task or run; it reads what the daemon says of it each time the task fails.
+// The failure of one task or run, read from the daemon each time the task fails.
 export class FailureCard {
   constructor(taskId) {
     this.taskId = taskId;
@@ -61,7 +61,7 @@ function shortened(error) {
   return [lines[0], `… ${lines.length - ERROR_LINES} lines …`, ...lines.slice(2 - ERROR_LINES)].join("\n");
 }
 
-// Where the error does not have it already. Output that is gone is not missed: the error is what there is.
+// Only if the error does not contain it already. If the output is gone, the error alone is shown.
 async function lastOutput({ sessionId, error }) {
   if (!sessionId || error.trim().includes("\n")) return "";
   const session = app.store.session.get(sessionId);
@@ -73,7 +73,7 @@ async function lastOutput({ sessionId, error }) {
   return plain(new TextDecoder().decode(Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))));
 }
 
-// Without the sequences that colour a terminal and move its cursor (ECMA-48), and without empty lines.
+// Without control sequences (ECMA-48) and empty lines.
 function plain(text) {
   return text.replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])|[\u0000-\u0008\u000b-\u001f]/g, "").split("\n").filter((line) => line.trim()).slice(-OUTPUT_LINES).join("\n");
 }

@@ -1,4 +1,4 @@
-// A plan as a graph: a column per wave, cards for what is to be done, lines for what waits for what. It can be zoomed and fitted.
+// A plan as a graph: a column per wave, cards for the tasks, lines for dependencies. It can be zoomed and fitted.
 
 import { layout } from "../model/layout.js";
 import { h, keep, s } from "../ui/dom.js";
@@ -6,11 +6,11 @@ import { icon } from "../ui/icons.js";
 import { bar, sign } from "../ui/parts.js";
 
 const ZOOM = { least: 0.25, most: 2, step: 1.2 };
-// What a notch of a wheel (100 px) zooms by.
+// The zoom factor of one notch of a wheel (100 px).
 const WHEEL = 0.002;
 const KEYS = { "+": ZOOM.step, "=": ZOOM.step, "-": 1 / ZOOM.step };
 
-// `nodes`: {id, title, detail, look, progress, href}; `needs(id)`: the ids it waits for, all of them among the nodes.
+// `nodes`: {id, title, detail, look, progress, href}; `needs(id)`: the ids that it waits for, all of which are nodes.
 export class Graph {
   constructor() {
     this.zoom = 1;
@@ -42,7 +42,7 @@ export class Graph {
     for (const { element, from } of this.paths ?? []) element.classList.toggle("met", done.has(from));
   }
 
-  // As large as it can be seen whole, and never larger than it is.
+  // Zooms so that the whole graph fits, but never above its natural size.
   fit() {
     const tall = (this.element.closest(".scroll")?.clientHeight ?? innerHeight) - 60;
     this.#zoomTo(Math.min(1, this.room / this.plan.width, tall / this.plan.height));
@@ -57,14 +57,14 @@ export class Graph {
     event.preventDefault();
   }
 
-  // Pinching a touch pad comes as this too.
+  // Pinching a touch pad also arrives as this event.
   #wheel(event) {
     if (!event.ctrlKey) return;
     event.preventDefault();
     this.#zoomBy(Math.exp(-event.deltaY * WHEEL), event.clientX - this.region.getBoundingClientRect().left);
   }
 
-  // What is at `across` (px from the left edge) stays there.
+  // The point at `across` (px from the left edge) stays in place.
   #zoomBy(factor, across = this.region.clientWidth / 2) {
     const at = (this.region.scrollLeft + across) / this.zoom;
     this.#zoomTo(this.zoom * factor);

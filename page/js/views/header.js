@@ -1,4 +1,4 @@
-// The top of the page: where to go, what to search for, how the daemon is. On a phone the places are at the bottom.
+// The top of the page: navigation, search, and the daemon's status. On a phone, the navigation is at the bottom.
 
 import { freeze, thaw } from "../actions.js";
 import { app } from "../app.js";
@@ -99,7 +99,7 @@ export class Header {
 
 const NOTICES = {
   "signed-out": () => [icon("lock"), h("span", {}, "You are signed out. Run ", h("code", {}, "maestroctl ui"), " on the machine that runs the daemon, and open the link it prints.")],
-  lost: () => [icon("running"), h("span", {}, "The daemon cannot be reached. Retrying; nothing is lost, and what you click is sent once it is back.")],
+  lost: () => [icon("running"), h("span", {}, "The daemon cannot be reached. Retrying. Nothing is lost: what you click is sent when it is back.")],
   frozen: () => [icon("paused"), h("span", {}, "Everything is paused: nothing starts, and every session is paused."), h("button", { class: "button small", onclick: thaw }, icon("play"), "Resume")],
   problem: (problems) => [icon("failed"), h("span", {}, problems.join(" "))],
   partial: () => [icon("tree"), h("span", {}, "Only the newest runs are shown; maestroctl task list has all of them.")],

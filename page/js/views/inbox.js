@@ -1,4 +1,4 @@
-// The inbox: everything that waits for a person, oldest first, and what was answered lately.
+// The inbox: all open questions, oldest first, and recent answers.
 
 import { app } from "../app.js";
 import { passed } from "../ui/clock.js";

@@ -1,4 +1,4 @@
-// Words to a running agent, each with where it is: waiting, written, taken, answered.
+// Messages to a live agent, each with its status: queued, delivered, accepted, answered.
 
 import { app } from "../app.js";
 import { passed } from "../ui/clock.js";
@@ -53,7 +53,7 @@ export class Messages {
   }
 }
 
-// Where a message to an agent is written.
+// The form for a message to an agent.
 export function composer(sessionId) {
   const field = h("textarea", { class: "field", rows: "2", placeholder: "Write to the agent. The message is delivered once, when the agent is ready.", "aria-label": "Message to the agent",
     onkeydown: (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send(); } });

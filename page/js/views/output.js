@@ -1,4 +1,4 @@
-// The output of an agent that writes for programs: what it said and did in words, as `maestroctl logs` shows it; its raw lines on demand.
+// Machine-readable output of an agent as readable text, as in `maestroctl logs`; raw lines on demand.
 
 import { app } from "../app.js";
 import { fullMoment, moment } from "../ui/clock.js";
@@ -9,7 +9,7 @@ import { TerminalView } from "./terminal.js";
 import { ENTRY_LOOKS } from "./timeline.js";
 
 const PAGE = 200;
-// Entries on the page; those before them are read again when asked for.
+// Maximum entries on the page; earlier ones are read again on request.
 const HELD = 2000;
 const NEAR = 60;
 

@@ -1,4 +1,4 @@
-// What the right side shows while nothing is chosen: what waits for a person, and who is at work.
+// The right side while nothing is selected: open questions and live sessions.
 
 import { app } from "../app.js";
 import { isLive } from "../model/status.js";

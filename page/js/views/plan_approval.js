@@ -1,4 +1,4 @@
-// A plan that waits for its approval: its graph, what the linter found, and the answer to it.
+// A plan that awaits approval: its graph, the linter's findings, and the form for the answer.
 
 import { readPlan } from "../actions.js";
 import { app } from "../app.js";

@@ -1,9 +1,9 @@
-// The waves of a plan in a few lines: which groups run side by side, and how much each does.
+// The waves of a plan in a few lines: which groups run in parallel, and the size of each.
 
 import { readPlan } from "../actions.js";
 import { h, keep } from "../ui/dom.js";
 
-// Of a plan that the daemon keeps; it fills itself when the plan was read.
+// The outline of a stored plan; it fills itself once the plan was read.
 export function planOutline(planId) {
   const element = h("div", { class: "outline" });
   readPlan(planId).then((plan) => {
@@ -13,7 +13,7 @@ export function planOutline(planId) {
   return element;
 }
 
-// `about(key)` is what stands behind the title of a group.
+// `about(key)` is the text after the title of a group.
 export function waveList({ groups = [], waves = [] }, about = () => "") {
   const titles = new Map(groups.map((group) => [group.key, group.title]));
   return h("ol", { class: "waves", "aria-label": "Waves" }, waves.map((keys, number) =>

@@ -1,4 +1,4 @@
-// Cards of open questions: read, and answered by a click or in words where the question takes any.
+// Cards of open questions, answered by a click, or by text if the question accepts it.
 
 import { app } from "../app.js";
 import { askerWords, readableInput } from "../model/attention.js";
@@ -17,7 +17,7 @@ export class QuestionCards {
     this.cards = new Map();
   }
 
-  // A card is kept as long as its question: what is being typed into it survives the coming and going of others.
+  // A card is kept as long as its question is open, so that typed text survives when other cards come and go.
   draw(questions) {
     this.element.hidden = questions.length === 0;
     const known = new Set(questions.map((question) => question.id));

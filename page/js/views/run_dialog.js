@@ -93,7 +93,7 @@ class RunDialog {
     return h("div", { class: "where" }, this.projectField, this.folderField);
   }
 
-  // The projects there are, by name and folder, unless somebody was faster and has typed one.
+  // The projects by name and folder, unless the user has already typed a folder.
   async #projects() {
     const { items } = await app.read("project.list", { limit: 1000 }).catch(() => ({ items: [] }));
     const places = placesOf(items ?? [], app.store.run.values());
@@ -123,7 +123,7 @@ class RunDialog {
     this.#choosePlanner();
   }
 
-  // Only an agent that cannot plan by itself needs a program that does; of the default agent nobody here knows.
+  // Only an agent that cannot plan needs a planning program; the page does not know the default agent.
   #choosePlanner() {
     this.plannerField.hidden = this.agents.get(this.agent.value)?.plans ?? false;
   }

@@ -1,4 +1,4 @@
-// One session: how it stands and why, its terminal, its timeline, its facts.
+// One session: its status and the reason, its terminal, its timeline, its facts.
 
 import { sessionActions } from "../actions.js";
 import { app } from "../app.js";
@@ -19,7 +19,7 @@ import { TerminalView } from "./terminal.js";
 import { Timeline } from "./timeline.js";
 import { toggleWide } from "./wide.js";
 
-// An agent whose output is for programs is read as a conversation; one at a terminal is watched there.
+// An agent with machine-readable output is shown as a conversation, any other in its terminal.
 function tabsOf(session) {
   const rest = [["timeline", "Timeline"], ["why", "Why"]];
   if (isTold(session)) return [["conversation", "Conversation"], ["terminal", "Output"], ...rest];
@@ -93,7 +93,7 @@ export class SessionView {
     return h("div", { class: "scroll" }, this.facts);
   }
 
-  // Whether its output is for programs is known when it has said something.
+  // Whether the output is machine-readable is known after the first output.
   #output(session) {
     const Kind = isTold(session) ? OutputView : TerminalView;
     if (!(this.terminal instanceof Kind)) {

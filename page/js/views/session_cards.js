@@ -1,4 +1,4 @@
-// Cards of sessions at work, each with the last line it printed.
+// Cards of live sessions, each with its last output line.
 
 import { app } from "../app.js";
 import { lookOf, workingTask } from "../model/rows.js";

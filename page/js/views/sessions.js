@@ -1,4 +1,4 @@
-// The list of sessions: who works on what, and the last line each printed.
+// The list of sessions: what each works on, and its last output line.
 
 import { app } from "../app.js";
 import { lookOf, sessionMatches, wordsOf, workingTask } from "../model/rows.js";
@@ -46,7 +46,7 @@ export class SessionList {
 
   fold() {}
 
-  // A search looks at those that have ended too.
+  // A search includes ended sessions.
   #wanted(session, searching) {
     if (app.view.sessions === "live") return searching || isLive(session);
     return app.view.sessions === "all" || session.status === "failed";

@@ -1,4 +1,4 @@
-// The frame: which list is on the left, which detail on the right, and drawing both when something changed.
+// The frame: chooses the list on the left and the detail on the right, and draws both when something changes.
 
 import { app } from "../app.js";
 import { tick } from "../ui/clock.js";
@@ -44,7 +44,7 @@ export class Shell {
     (this.list().list?.element ?? this.list().element).focus();
   }
 
-  // Into the terminal that is shown, or that of the row the keys are on.
+  // Focuses the terminal that is shown, or opens that of the selected row.
   focusTerminal() {
     const taskId = this.lists.work.list.currentRow()?.key ?? route().id;
     if (route().kind !== "session") {
@@ -88,7 +88,7 @@ export class Shell {
   }
 }
 
-// Of a run that failed the session it failed in is looked at, not the last one that did well.
+// For a failed run, the session in which it failed, not the last successful one.
 function failedIn(taskId) {
   const run = app.store.run.get(app.store.runOf.get(taskId));
   const failed = run && runEnded(run) ? run.failure?.sessionId : null;

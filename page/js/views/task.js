@@ -1,4 +1,4 @@
-// One task: how it stands and why, its graph, what it waits for, its sessions, attempts and timeline.
+// One task: its status and the reason, its graph, dependencies, sessions, attempts and timeline.
 
 import { taskActions } from "../actions.js";
 import { app } from "../app.js";
@@ -20,7 +20,7 @@ import { SessionCards } from "./session_cards.js";
 import { drawFacts } from "./task_facts.js";
 import { Timeline } from "./timeline.js";
 
-// How many sessions' timelines are read for a tree.
+// Maximum number of sessions whose timelines are read for a tree.
 const TIMELINES = 40;
 
 export class TaskView {
@@ -72,7 +72,7 @@ export class TaskView {
     this.body.querySelector(".failure-place")?.append(this.failure.element);
   }
 
-  // Where the page does not hold everything, an address may still name a task it left out.
+  // If the page does not hold everything, an address may name a task that it left out.
   async #fetch() {
     if (this.fetched || !app.store.partial) return;
     this.fetched = true;
@@ -91,7 +91,7 @@ export class TaskView {
     return { overview: this.overview, details: this.details, timeline: h("div", { class: "scroll" }, this.timeline?.element) }[tab];
   }
 
-  // Of a task with others below it the timelines of all its sessions, the newest of them.
+  // For a task with subtasks, the timelines of its newest sessions.
   #timeline() {
     const { store } = app;
     const inside = (taskId) => store.path(taskId).some((task) => task.id === this.id);
@@ -130,7 +130,7 @@ export class TaskView {
   }
 }
 
-// When it began, of a run, and how long it took or has taken.
+// When a run began, and how long it took or has taken so far.
 function when(task, run) {
   const words = [run && `started ${began(run.createdAt)}`, tookWords(task)].filter(Boolean);
   return h("span", {}, words[0], words.length > 1 && ", ", words[1]);

@@ -1,4 +1,4 @@
-// What is known of a task: its result, its sessions, what it waits for, what it is told to do, earlier attempts.
+// The facts about a task: its result, sessions, dependencies, instructions and earlier attempts.
 
 import { app } from "../app.js";
 import { lookOf } from "../model/rows.js";

@@ -1,4 +1,4 @@
-// A session's terminal on the page: output as it comes, with bounded memory however much is printed; typing; size; scroll-back.
+// A session's terminal on the page: live output with bounded memory, typing, size, and scrollback.
 
 import { app } from "../app.js";
 import { exitWords, isLive } from "../model/status.js";
@@ -11,10 +11,10 @@ import { say } from "../ui/toast.js";
 import { TerminalChannel } from "../wire/terminal_channel.js";
 import { touchKeys } from "./touch_keys.js";
 
-// What may wait to be drawn, and what is kept of it when it is more: an agent can print faster than anybody can look.
+// Maximum bytes that wait to be drawn, and how many are kept if there are more: an agent can print faster than a person can read.
 const QUEUE = 2 * 1024 * 1024;
 const QUEUE_KEPT = 128 * 1024;
-// Given to the emulator per frame of the screen, so that the rest of the page stays smooth.
+// Bytes passed to the emulator per frame, so that the rest of the page stays responsive.
 const PIECE = 64 * 1024;
 const NEWLINE = 10;
 const PHONE = window.matchMedia("(max-width: 760px)");
@@ -84,7 +84,7 @@ export class TerminalView {
     this.#follow();
   }
 
-  // The one who looks at a big enough window, or types, decides the size; a phone that only looks takes what there is.
+  // A viewer with a large window, or one who types, sets the size; a phone that only watches adopts the present size.
   #started({ columns, rows }) {
     this.size = { columns, rows };
     if (!PHONE.matches && this.#live()) this.#claimSize();
@@ -92,8 +92,8 @@ export class TerminalView {
     else this.emulator.fit();
   }
 
-  // Tried again with the next output where it came too early: before the browser laid the terminal out, or while the daemon was
-  // still starting the agent and refused.
+  // Tried again with the next output if it was too early: before the browser laid the terminal out, or while the daemon was
+  // still starting the agent and refused it.
   #claimSize() {
     if (!this.#live() || !this.channel) return;
     this.claimed = true;
@@ -192,7 +192,7 @@ export class TerminalView {
     this.note.hidden = words === "";
   }
 
-  // The emulator also scrolls by itself, up to some frames after its size changed. Only the reader stops following.
+  // The emulator also scrolls by itself for a few frames after its size changes. Only the user stops the following.
   #scrolled() {
     if (this.emulator.atEnd()) this.following = true;
     else if (this.following && !this.leaving) this.emulator.toEnd();
@@ -212,7 +212,7 @@ export class TerminalView {
   }
 }
 
-// A page in the background draws no frames.
+// Browsers draw no frames for a page in the background.
 function nextFrame(act) {
   if (document.hidden) setTimeout(act, 100);
   else requestAnimationFrame(act);

@@ -1,4 +1,4 @@
-// A timeline: what happened in a session, with a task or in a whole tree, newest first, read page by page and continued by events.
+// A timeline of a session, a task or a whole tree: newest first, read page by page and extended by events.
 
 import { app } from "../app.js";
 import { moment, fullMoment } from "../ui/clock.js";
@@ -6,7 +6,7 @@ import { h } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
 
 const PAGE = 50;
-// Entries held in the page; older ones are read again when asked for.
+// Maximum entries in the page; older ones are read again on request.
 const HELD = 1000;
 
 export const ENTRY_LOOKS = {
@@ -29,7 +29,7 @@ export class Timeline {
     this.#older();
   }
 
-  // An event of the daemon; those about something else are left alone.
+  // Takes an event from the daemon, and ignores those that do not concern it.
   take(event) {
     if (event.type !== "timeline.added" || !this.concerns(event.data)) return;
     this.#add({ ...event.data, seq: event.seq });
@@ -51,7 +51,7 @@ export class Timeline {
     for (const entry of page.items ?? []) this.#add(entry);
   }
 
-  // Entries of several timelines are told apart by nothing but their number.
+  // Only their number distinguishes the entries of several timelines.
   #add(entry) {
     if (this.seen.has(entry.id)) return;
     this.seen.add(entry.id);

@@ -1,4 +1,4 @@
-// Keys a phone's keyboard does not have, for typing into a terminal.
+// Keys that a phone's keyboard lacks, for typing into a terminal.
 
 import { h } from "../ui/dom.js";
 

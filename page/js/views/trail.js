@@ -1,4 +1,4 @@
-// The beginning of the trail over a title: the way back to the list (on a phone, where list and detail take turns) and the project.
+// The start of the breadcrumb trail above a title: the link back to the list (on a phone, which shows one at a time) and the project.
 
 import { app } from "../app.js";
 import { h } from "../ui/dom.js";

@@ -1,4 +1,4 @@
-// The detail in the whole window, and how wide the list is: both are kept in this browser.
+// Shows the detail in the whole window, and sets the width of the list; this browser stores both.
 
 import { h } from "../ui/dom.js";
 import { remember, remembered } from "../ui/storage.js";

@@ -1,4 +1,4 @@
-// The tree of tasks: status, progress, what waits for what, the last line of what runs. Waves have a line of their own.
+// The task tree: status, progress, dependencies, and the last line of what runs. Each wave has its own line.
 
 import { taskActions } from "../actions.js";
 import { app } from "../app.js";
@@ -145,14 +145,14 @@ function liveSession(task) {
   return null;
 }
 
-// What stands beside the title: of a failed task why, of a blocked one what is in its way, of a parent that has ended how its tasks did.
+// The text beside the title: why a task failed, what blocks it, or the outcome of an ended parent's tasks.
 function besides(task) {
   if (hasFailed(task)) return task.leaves ? `${countsOf(task.leaves)}: ${reasonWords(task.statusReason)}` : reasonWords(task.statusReason);
   if (CATEGORY[task.status] === "cancelled" && task.leaves) return countsOf(task.leaves);
   return waitsFor(task);
 }
 
-// What a blocked task waits for: the titles of the first two, and how many more; or what is in its way.
+// What a blocked task waits for: the first two titles and how many more, or the task that blocks it.
 function waitsFor(task) {
   if (task.status !== "blocked") return "";
   const inTheWay = app.store.task.get(task.statusReason?.by);
@@ -169,7 +169,7 @@ function took(task) {
   return task.startedAt && isActive(task) ? since(task.startedAt) : h("time", {});
 }
 
-// The title with the first word of the search marked in it.
+// The title with the first search word highlighted.
 function marked(title, query) {
   const word = query.trim().split(/\s+/)[0]?.toLowerCase();
   const at = word ? title.toLowerCase().indexOf(word) : -1;

@@ -1,7 +1,7 @@
-// JSON-RPC over one WebSocket that comes back by itself.
+// JSON-RPC over one WebSocket that reconnects by itself.
 //
-// A call made while the line is down waits for it. Calls that change something carry a requestId, so the daemon does a repeated one
-// once: what was pending when the line broke is sent again, and a click is neither lost nor done twice.
+// A call made while the connection is down waits for it. Calls that change something carry a requestId, so the daemon does a repeated
+// one only once. Calls that were pending when the connection broke are sent again, so a click is neither lost nor done twice.
 
 import { Heartbeat } from "./heartbeat.js";
 
@@ -19,7 +19,7 @@ class CallError extends Error {
 }
 
 export class Connection {
-  // `onOpen` is awaited before waiting calls are sent: it subscribes. `onState` is told connecting, open or signed-out.
+  // `onOpen` subscribes; it is awaited before waiting calls are sent. `onState` gets "connecting", "open" or "signed-out".
   constructor({ url, onOpen, onNotification, onState }) {
     Object.assign(this, { url, onOpen, onNotification, onState });
     this.pending = new Map();
@@ -35,7 +35,7 @@ export class Connection {
     this.#connect();
   }
 
-  // The result, or a CallError. `changes` says that the call changes something.
+  // Resolves to the result, or rejects with a CallError. `changes`: the call changes something.
   call(method, params = {}, { changes = false, now = false } = {}) {
     const id = (this.number += 1);
     const given = changes ? { ...params, requestId: crypto.randomUUID() } : params;
@@ -93,7 +93,7 @@ export class Connection {
   #closed() {
     this.socket = null;
     this.ready = false;
-    // What belonged to this connection alone ends with it; everything else waits for the next.
+    // Calls bound to this connection end with it; all others wait for the next one.
     for (const [id, call] of this.pending) {
       if (call.now) {
         this.pending.delete(id);
@@ -105,7 +105,7 @@ export class Connection {
     this.wait = Math.min(LONGEST_WAIT, this.wait * 1.7);
   }
 
-  // A refused upgrade looks like any other broken line to a page, so a plain request asks whether the cookie still counts.
+  // To a page, a refused upgrade looks like any broken connection, so a plain request checks whether the cookie is still valid.
   async #again() {
     try {
       const answer = await fetch("/api/status", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
@@ -115,7 +115,7 @@ export class Connection {
         return;
       }
     } catch {
-      // nobody answers: the attempt below fails as well, and waits longer
+      // no answer: the attempt below fails too, and waits longer
     }
     this.#connect();
   }

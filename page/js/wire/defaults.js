@@ -1,4 +1,4 @@
-// What a daemon of 0.1 leaves out because it is the default; later ones send every member. Filled in at this one place (store.js).
+// Defaults that a daemon of 0.1 leaves out; later ones send every member. Only store.js fills them in.
 
 export const DEFAULTS = {
   task: {

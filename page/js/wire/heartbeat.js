@@ -1,7 +1,7 @@
-// Notices a line that is dead and has not ended: a machine that slept, a network that went. No browser tells.
+// Notices a connection that is dead but was not closed, for example after the machine slept or lost its network. Browsers do not report it.
 //
-// A line has to be open in time. Now and then, and whenever somebody comes back to the page, the daemon is asked for a sign of life; `onSilence` is called once when
-// none comes. Closing such a socket takes the browser many seconds more, so whoever owns it should not wait for that.
+// A connection must open in time. From time to time, and when the user comes back to the page, it sends a ping; `onSilence` is called
+// once if no answer comes. Browsers need many seconds to close such a socket, so its owner should not wait for that.
 
 const ASK_EVERY = 20_000;
 const ANSWER_WITHIN = 10_000;

@@ -1,10 +1,10 @@
-// Keeps the store what the daemon has: read once, then every event in order, also across broken lines and restarts of the daemon.
+// Keeps the store equal to the daemon's state: reads it once, then applies every event in order, also across reconnections and restarts.
 //
-// Events are numbered without a gap. A number that is not the next one, or `event.resync_required`, means that something was missed: then
-// the events are asked for again from the last one seen, or everything is read anew.
+// Events are numbered without gaps. A number that is not the next one, or `event.resync_required`, means that events were missed. Then
+// the page requests the events since the last one it knows, or reads everything again.
 //
-// Numbers alone do not say that a daemon which comes back has the same history: a store that was put back from a copy, or repaired
-// after damage, gives out the same numbers again. So each new connection asks for the last event that was seen.
+// Numbers alone do not identify a history: a store that was restored from a backup, or repaired after damage, uses the same numbers again.
+// So each new connection compares the last known event with the daemon's.
 
 import { daemonTime } from "../ui/clock.js";
 import { Connection } from "./connection.js";
@@ -35,7 +35,7 @@ export class Live {
     return this.connection.call(method, params, options);
   }
 
-  // A call that changes something.
+  // Makes a call that changes something.
   change(method, params) {
     return this.connection.call(method, params, { changes: true });
   }
@@ -66,7 +66,7 @@ export class Live {
     this.#changed();
   }
 
-  // Read everything anew at the next chance.
+  // Makes the next step read everything again.
   #forget() {
     this.resyncs += 1;
     this.seq = null;
@@ -77,7 +77,7 @@ export class Live {
     return isSameEvent(await this.#eventAt(this.seq), this.last);
   }
 
-  // The event with a number, or null where the daemon cannot tell it: it is gone, has not happened, or is not yet on its disk.
+  // The event with this number; null if the daemon does not have it: it is gone, has not happened, or is not on disk yet.
   async #eventAt(seq) {
     if (seq === 0) return null;
     try {
@@ -94,7 +94,7 @@ export class Live {
     this.subscription = subscription;
   }
 
-  // How the daemon is, which no event tells: its problems, its slots. Also notices a page that has grown over weeks.
+  // Reads the daemon's status, which no event reports: its problems and slots. Also notices that the page has grown over weeks.
   async refresh() {
     if (!this.connection.isOpen()) return;
     const status = await this.connection.call("system.status", {}, { now: true }).catch(() => null);
@@ -128,12 +128,12 @@ export class Live {
   #again() {
     if (this.asking) return;
     this.asking = true;
-    // a subscription that overflowed is over already, and is not known any more
+    // a subscription that overflowed has already ended, and the daemon no longer knows it
     const end = this.connection.call("event.unsubscribe", { subscription: this.subscription }, { now: true }).catch(() => null);
     end.then(() => this.#follow()).catch(() => this.connection.socket?.close()).finally(() => { this.asking = false; });
   }
 
-  // Many events in one frame of the screen are one drawing; and drawing takes a quarter of the time at most, however much there is.
+  // All events in one frame cause one drawing, and drawing takes at most a quarter of the time.
   #changed() {
     if (this.drawing) return;
     this.drawing = true;

@@ -1,15 +1,15 @@
-// Reads the state: all of it, or, where a store has grown beyond what a page should hold, the trees of the newest runs.
+// Reads the state: all of it or, if the store is larger than a page should hold, the trees of the newest runs.
 
 const PAGE = 1000;
-// What is held at most: about 1 kB each.
+// The maximum to hold; each entity takes about 1 kB.
 const TASKS_HELD = 20_000;
 const SESSIONS_HELD = 5_000;
 const RUNS_HELD = 100;
 
-// Gives the seq from which events bring the store up to date. Events are applied again on what was read after it: they carry values,
-// so doing one twice changes nothing.
+// Returns the seq after which events bring the store up to date. Some of them are already included in what was read. That does no harm,
+// because events carry values, so applying one twice changes nothing.
 export async function readAll(call, store) {
-  // The daemon answers in order: what is asked behind the status is not older than its seq, and needs no turn of its own.
+  // The daemon answers in order, so everything requested after the status is at least as new as its seq.
   const [status, projects, runs, attention] = await Promise.all([
     call("system.status"), everything(call, "project.list"), call("run.list", { order: "newest", limit: PAGE }), everything(call, "attention.list"),
   ]);
@@ -45,7 +45,7 @@ async function newest(call, runs) {
   return [["task", tasks], ["session", sessions]];
 }
 
-// Whether a store has grown well beyond what is read: then it is read again, without what is old.
+// Whether the store has grown well beyond the maximum; then it is read again without old entities.
 export function tooLarge(store) {
   return store.task.size > 1.5 * TASKS_HELD || store.session.size > 1.5 * SESSIONS_HELD || store.attention.size > SESSIONS_HELD;
 }

@@ -1,5 +1,5 @@
-// Everything the page knows, by kind and id, kept up to date by events. Entities are replaced, never changed, so that a view can
-// tell by identity whether it has drawn one already.
+// Everything that the page knows, by kind and id, kept up to date by events. Entities are replaced, never changed, so a view can tell by
+// identity whether it has already drawn one.
 
 import { isTold } from "../model/status.js";
 import { DEFAULTS } from "./defaults.js";
@@ -29,7 +29,7 @@ export class Store {
     this.#index(kind, entity, known);
   }
 
-  // One event: a whole entity (`*.created`), a change of one, or its end.
+  // Applies an event: a whole entity (`*.created`), a change, or a deletion.
   apply({ type, id, data, sessionId }) {
     if (type === "timeline.added" && isTold(this.session.get(sessionId) ?? {})) {
       this.told.set(sessionId, data.message?.split("\n")[0] ?? "");
@@ -58,12 +58,12 @@ export class Store {
     return this.sessionsOf.get(taskId) ?? NOTHING;
   }
 
-  // The questions nobody has answered, oldest first.
+  // The open questions, oldest first.
   questions() {
     return [...this.open].map((id) => this.attention.get(id)).sort((a, b) => a.openedAt - b.openedAt);
   }
 
-  // Whether everything is held (the emergency stop).
+  // Whether everything is frozen (the emergency stop).
   frozen() {
     return this.system.get("system")?.frozen ?? false;
   }
@@ -74,7 +74,7 @@ export class Store {
     return null;
   }
 
-  // The task with all above it, the root first.
+  // The task and all its ancestors, the root first.
   path(taskId) {
     const path = [];
     for (let task = this.task.get(taskId); task; task = this.task.get(task.parentId)) path.unshift(task);
@@ -106,7 +106,7 @@ export class Store {
   }
 }
 
-// A session works on its tasks for the unit of scheduling it was started for.
+// A session works on its tasks for the unit that it was started for.
 function tasksOf(session) {
   return new Set([session.unitTaskId, ...session.taskIds].filter(Boolean));
 }
