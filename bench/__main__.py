@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.programs import NoCompiler
 from bench.table import Row, save, show, skipped
 
-#: Section by section: its module, and the numbers of the quality page it measures.
+#: The sections: the module, and the numbers of the quality targets that it measures.
 SECTIONS = {
     "round_trip": "P1",
     "durable_event": "P2, P3, P3b",
@@ -28,7 +28,7 @@ SECTIONS = {
 
 
 def main() -> None:
-    """Measure and print."""
+    """Run the sections and print the table."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds, smaller sizes: under a minute")
     parser.add_argument("--only", nargs="+", choices=SECTIONS, metavar="NAME", help=", ".join(SECTIONS))

@@ -1,4 +1,4 @@
-"""What our hooks cost a real agent: a turn of 20 tool calls of Claude Code against the scripted model, with and without them."""
+"""What hooks cost a real agent: a turn of Claude Code with 20 tool calls against the scripted model, with and without hooks."""
 
 import json
 import os
@@ -17,12 +17,12 @@ from maestrod.api.local.package_data import package_data
 from tests.agents.real import pinned
 from tests.kit.agents.fake_model import FakeModel
 
-#: Tool calls of the turn.
+#: Tool calls in the turn.
 TOOLS = 20
 
 
 def measure(*, quick: bool) -> list[Row]:
-    """Hooks of a terminal session (each tool call reports twice), with a daemon and with none; those of a headless one."""
+    """Hooks of a terminal session (two reports per tool call) with and without a daemon, and hooks of a headless session."""
     claude = pinned.command("claude")
     if isinstance(claude, str):
         return [skipped("hooks", f"a turn of {TOOLS} tools", claude)]
@@ -49,7 +49,7 @@ def measure(*, quick: bool) -> list[Row]:
 
 
 def _turn(claude: Path, model: FakeModel, place: Path, hooks: Path | None, home: Path) -> Callable[[], float]:
-    """A function that plays the turn and gives its seconds."""
+    """A function that plays the turn and returns its seconds."""
     home.mkdir(exist_ok=True)
     env = {
         "PATH": os.defpath,
@@ -75,7 +75,7 @@ def _turn(claude: Path, model: FakeModel, place: Path, hooks: Path | None, home:
         )
         seconds = time.perf_counter() - began
         if json.loads(done.stdout)["num_turns"] != TOOLS + 1:
-            sys.exit(f"the turn was another: {done.stdout.decode()} {done.stderr.decode()}")
+            sys.exit(f"the turn differed from the script: {done.stdout.decode()} {done.stderr.decode()}")
         return seconds
 
     return once

@@ -1,12 +1,12 @@
 /* Load and floors for the bridge, over TCP on 127.0.0.1.
  *
- *   bridge load PORT CONNS SECONDS HELLO ASK     HELLO (a file, may be empty) is sent first and its answer read; then ASK (a file), again
- *                                                and again, one at a time on each connection. Prints answers per second.
- *   bridge clients PORT CONNS HELLO SUBSCRIBE    as many WebSocket clients; prints "ready", then for each number M read from stdin the
+ *   bridge load PORT CONNS SECONDS HELLO ASK     Sends HELLO (a file, may be empty) and reads the reply; then sends ASK (a file)
+ *                                                repeatedly, one at a time on each connection. Prints replies per second.
+ *   bridge clients PORT CONNS HELLO SUBSCRIBE    Runs CONNS WebSocket clients; prints "ready", then for each number M read from stdin the
  *                                                CLOCK_MONOTONIC time at which the last of them had M more frames. Empty files: no handshake.
- *   bridge server CONNS SIZE                     prints its port, takes CONNS connections, then for each M read from stdin writes M frames
+ *   bridge server CONNS SIZE                     Prints its port, accepts CONNS connections, then for each M read from stdin writes M frames
  *                                                of SIZE bytes to each, one write per frame and client, and prints when it began.
- * An answer is as long as the first one was. */
+ * All replies must have the length of the first one. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -51,7 +51,7 @@ static void put(int fd, const char *data, size_t size) {
     }
 }
 
-/* The answer to a handshake, byte by byte, so that nothing behind it is lost. */
+/* Reads the reply to a handshake byte by byte, so that nothing after it is lost. */
 static void read_head(int fd) {
     char last[4] = "";
     while (memcmp(last, "\r\n\r\n", 4)) {
@@ -60,7 +60,7 @@ static void read_head(int fd) {
     }
 }
 
-/* Count the frames in what was read. */
+/* Counts the frames in the data. */
 static void count(struct client *c, const unsigned char *data, size_t size) {
     while (size) {
         if (c->left) {
@@ -158,7 +158,7 @@ static int run_load(int port, int conns, double seconds, const char *hello_name,
         if (hello_size) { put(polled[i].fd, hello, hello_size); read_head(polled[i].fd); }
     }
     put(polled[0].fd, ask, ask_size);
-    while (poll(polled, 1, length ? 50 : 5000) > 0) { /* the length of an answer: all that comes */
+    while (poll(polled, 1, length ? 50 : 5000) > 0) { /* the length of a reply: everything that arrives */
         ssize_t n = read(polled[0].fd, in, sizeof in);
         if (n <= 0) { fprintf(stderr, "the server closed the connection\n"); exit(1); }
         length += n;

@@ -1,5 +1,5 @@
-"""P13: small calls over HTTP and WebSocket, against h11 on trio answering a constant. P6: one event to many WebSocket clients, against
-C writing each frame once per client and against trio-websocket sending to one after the other."""
+"""P13: small calls over HTTP and WebSocket, against h11 on trio with a constant answer. P6: one event to many WebSocket clients, against
+C that writes each frame once per client, and against trio-websocket that sends to one client after the other."""
 
 import contextlib
 import json
@@ -16,7 +16,7 @@ from bench.daemon import Daemon, daemon
 from bench.programs import floor, program
 from bench.table import Row, at_least, at_most, median_ratio
 
-#: Bytes of the message about a changed project, which the floors send too.
+#: Bytes of the message about a changed project; the floors send the same number.
 SIZE = 440
 
 #: Clients and events of one broadcast.
@@ -26,7 +26,7 @@ _KEY = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
 
 
 class Address:
-    """How to reach a bridge: its port, and the requests that open what is measured."""
+    """The address of a bridge, and files with the requests to measure."""
 
     def __init__(self, running: Daemon, folder: Path) -> None:
         address = json.loads((running.home / "run" / "maestrod.json").read_text())
@@ -46,11 +46,11 @@ class Address:
         return self.file(head.encode() + body)
 
     def frame(self, text: bytes) -> Path:
-        """A file with a text frame as clients send it, masked with zeros; short ones only."""
+        """A file with a short text frame from a client, masked with zeros."""
         return self.file(b"\x81" + bytes([0x80 | len(text)]) + bytes(4) + text)
 
     def follow(self, path: str) -> tuple[Path, Path]:
-        """What opens a WebSocket and follows events on it."""
+        """Files with the requests that open a WebSocket and subscribe to events on it."""
         return self.get(path, _KEY), self.frame(b'{"type":"subscribe"}')
 
     def file(self, data: bytes) -> Path:
@@ -61,7 +61,7 @@ class Address:
 
 
 def measure(*, quick: bool) -> list[Row]:
-    """Rows of both."""
+    """The rows of P13 and P6."""
     with daemon() as ours, tempfile.TemporaryDirectory() as folder:
         address = Address(ours, Path(folder))
         return [
@@ -72,7 +72,7 @@ def measure(*, quick: bool) -> list[Row]:
 
 
 def small_calls(address: Address, *, quick: bool) -> Iterator[Row]:
-    """A row per way to make a small call."""
+    """One row for each way to make a small call."""
     rounds, seconds = (3, 0.2) if quick else (7, 0.6)
     call = b'{"jsonrpc":"2.0","id":1,"method":"system.status"}'
     nothing, upgrade = address.file(b""), address.get("/ws", _KEY)
@@ -96,14 +96,14 @@ def small_calls(address: Address, *, quick: bool) -> Iterator[Row]:
 
 
 def broadcasts(ours: Daemon, address: Address, *, quick: bool) -> Iterator[Row]:
-    """Two rows per number of clients: how many events per second reach all of them, to C's and to the plain loop's."""
+    """Two rows per number of clients: events per second that reach all of them, against C and against the plain loop."""
     yield single(ours, address, quick=quick)
     for clients, events in SHAPES:
         yield from broadcast(ours, address, clients, events, 3 if quick else 7)
 
 
 def broadcast(ours: Daemon, address: Address, clients: int, events: int, rounds: int) -> tuple[Row, Row]:
-    """Durable changes reach everybody; the floors send constants of the same length."""
+    """Send durable changes to all clients; the floors send constants of the same length."""
     with contextlib.ExitStack() as stack:
         project, caller = stack.enter_context(publisher(ours))
         own = stack.enter_context(listening(clients, address.port, *address.follow("/ws")))
@@ -131,7 +131,7 @@ def broadcast(ours: Daemon, address: Address, clients: int, events: int, rounds:
 
 
 def single(ours: Daemon, address: Address, *, quick: bool) -> Row:
-    """How much later a client has the changes than who makes them has the answers: with one client the changes are the work."""
+    """How long after the replies a subscriber has the changes. With one client, making the changes is most of the work."""
     events, rounds = 1000, 3 if quick else 7
     with (
         publisher(ours) as (project, caller),
@@ -154,7 +154,7 @@ def single(ours: Daemon, address: Address, *, quick: bool) -> Row:
 
 
 def durable(ours: Daemon, address: Address, *, quick: bool) -> Row:
-    """From a durable change to the last of ten clients."""
+    """Microseconds from a durable change until the last of ten clients has it."""
     runs = 30 if quick else 200
     with publisher(ours) as (project, caller), listening(10, address.port, *address.follow("/ws")) as clients:
         times = [clients.all_have(1, lambda: caller.publish(project, 1)) * 1e6 for _ in range(runs)]
@@ -165,7 +165,7 @@ def durable(ours: Daemon, address: Address, *, quick: bool) -> Row:
 
 
 class Publisher:
-    """Changes a project, many times at once, without waiting for the answers in between."""
+    """Changes a project many times without waiting for replies in between."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
@@ -173,7 +173,7 @@ class Publisher:
         self._count = 0
 
     def publish(self, project: str, events: int) -> float:
-        """As many changes; when it began."""
+        """Make that many changes; returns when it began."""
         lines = []
         for _ in range(events):
             self._count += 1
@@ -190,7 +190,7 @@ class Publisher:
 
 @contextlib.contextmanager
 def publisher(ours: Daemon) -> Iterator[tuple[str, Publisher]]:
-    """A project to change and who changes it."""
+    """A project and its publisher."""
     project: str = ours.call("project.create", name="fan-out", workingDir="/tmp")["id"]  # noqa: S108 - it is there
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(ours.socket))
@@ -198,7 +198,7 @@ def publisher(ours: Daemon) -> Iterator[tuple[str, Publisher]]:
 
 
 class Process:
-    """A program that is told numbers and answers numbers, a line each."""
+    """A program that reads numbers and writes numbers, one per line."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdin is not None
@@ -206,7 +206,7 @@ class Process:
         self._in, self._out = process.stdin, process.stdout
 
     def line(self) -> str:
-        """The next line. Raises ``RuntimeError`` when the program has ended instead."""
+        """The next line. Raises ``RuntimeError`` if the program has ended."""
         line = self._out.readline()
         if not line:
             raise RuntimeError("a program of the benchmark ended early")
@@ -217,21 +217,21 @@ class Process:
         return int(self.line())
 
     def order(self, count: int) -> float:
-        """Tell a number; the time it answers."""
+        """Send a number, and return the time in the reply."""
         self.tell(count)
         return float(self.line())
 
     def tell(self, count: int) -> None:
-        """Tell a number."""
+        """Send a number."""
         self._in.write(f"{count}\n")
         self._in.flush()
 
 
 class Clients(Process):
-    """Many clients, which say when the last of them has got enough."""
+    """Many clients, which report when the last of them has received enough."""
 
     def all_have(self, events: int, publish: Callable[[], float]) -> float:
-        """Seconds from the beginning of ``publish`` (which it returns) until everybody has so many messages more."""
+        """Seconds from the start of ``publish`` (which it returns) until every client has received that many more messages."""
         self.tell(events)
         began = publish()
         return float(self.line()) - began
@@ -245,7 +245,7 @@ def load(port: int, connections: int, seconds: float, hello: Path, ask: Path) ->
 
 @contextlib.contextmanager
 def served(*words: str) -> Iterator[Process]:
-    """A program for the block."""
+    """A program that runs for the block."""
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield Process(process)
@@ -255,7 +255,7 @@ def served(*words: str) -> Iterator[Process]:
 
 @contextlib.contextmanager
 def listening(clients: int, port: int, hello: Path, subscribe: Path) -> Iterator[Clients]:
-    """As many clients, all of them connected and following."""
+    """That many clients, all connected and subscribed."""
     words = [str(program("bridge")), "clients", str(port), str(clients), str(hello), str(subscribe)]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         made = Clients(process)

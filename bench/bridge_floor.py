@@ -1,5 +1,5 @@
-"""Floors of the bridge in Python: ``http`` answers every request with a constant, h11 reading and writing on a trio stream; ``loop`` sends
-each message to every WebSocket client with trio-websocket's own ``send_message``, one after the other."""
+"""Floors of the bridge in Python: ``http`` answers every request with a constant, with h11 on a trio stream; ``loop`` sends each message
+to one WebSocket client after the other with trio-websocket's ``send_message``."""
 
 import contextlib
 import sys
@@ -19,7 +19,7 @@ async def answer(stream: trio.SocketStream) -> None:
     """Serve one connection."""
     connection = h11.Connection(h11.SERVER)
     headers = [("content-type", "application/json"), ("content-length", str(len(_BODY)))]
-    with contextlib.suppress(trio.BrokenResourceError):  # the load ends in the middle of an answer
+    with contextlib.suppress(trio.BrokenResourceError):  # the load stops in the middle of a reply
         while True:
             event = connection.next_event()
             if event is h11.NEED_DATA:
@@ -35,14 +35,14 @@ async def answer(stream: trio.SocketStream) -> None:
 
 
 async def http() -> None:
-    """Print the port and serve for ever."""
+    """Print the port and serve until killed."""
     listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
     print(listeners[0].socket.getsockname()[1], flush=True)
     await trio.serve_listeners(answer, listeners)
 
 
 async def loop(size: int) -> None:
-    """Print the port; for each number on stdin send as many messages to everybody, and print when that began."""
+    """Print the port; for each number on stdin, send that many messages to all clients, and print when that began."""
     clients: list[WebSocketConnection] = []
 
     async def serve(request: WebSocketRequest) -> None:

@@ -1,4 +1,4 @@
-"""P9 and P10 by size: from the start of the daemon to its first answer, the speed of a replay, memory per task."""
+"""P9 and P10 by size: time from the start of the daemon to its first reply, speed of a replay, memory per task."""
 
 import statistics
 import tempfile
@@ -16,12 +16,12 @@ from bench.table import Row, at_least, at_most
 from maestrod.api.event import Event
 from maestrod.core.world.entities import whole
 
-#: Events of one decision in a journal that is replayed: what a report or the end of a task comes to.
+#: Events per decision in the replayed journal: about as many as for a report or the end of a task.
 _DECISION = 4
 
 
 def measure(*, quick: bool) -> list[Row]:
-    """Warm starts by number of tasks, against C opening and reading as many entity files; then a replay."""
+    """Warm starts by number of tasks, against C that opens and reads that many entity files; then a replay."""
     rows: list[Row] = []
     few = 1_000
     empty, memory = _started(filled(few))
@@ -39,7 +39,7 @@ def measure(*, quick: bool) -> list[Row]:
 
 
 def _started(home: Path) -> tuple[float, int]:
-    """Median seconds of a start, and the bytes a daemon holds after it."""
+    """Median seconds of a start, and the memory of the daemon after it in bytes."""
     running = Daemon(home)
     took, held = [], 0
     for _ in range(5):
@@ -50,20 +50,20 @@ def _started(home: Path) -> tuple[float, int]:
 
 
 def _per_task(held: int, count: int) -> Row:
-    """Against the compact JSON of a task."""
+    """Memory per task, against a task's compact JSON."""
     compact = len(msgspec.json.encode(next(tasks(1))))
     detail = f"{held / count:.0f} bytes; compact JSON {compact}; {count:,} tasks"
     return at_most("P10", "memory per task", held / count / compact, 3, detail)
 
 
 def _replay(count: int) -> Row:
-    """A start without a snapshot: every event of the journal is read, checked and applied."""
+    """A start without a snapshot, which reads, checks and applies every event of the journal."""
     with tempfile.TemporaryDirectory(prefix="mb.") as folder:
         home = Path(folder)
         store = opened(home)
         record(store, _lives(count), _DECISION)
         began = time.perf_counter()
-        again = opened(home)  # the first one is left as a crash leaves it
+        again = opened(home)  # the first store is left as after a crash
         took = time.perf_counter() - began
         if again.world.seq != count:
             raise RuntimeError(f"{again.world.seq} of {count} events were replayed: {again.report}")
@@ -72,7 +72,7 @@ def _replay(count: int) -> Row:
 
 
 def _lives(count: int) -> Iterator[Event]:
-    """Tasks that are made and moved, with as many entries in timelines."""
+    """Tasks that are created and change status, with as many timeline entries."""
     made = list(tasks(1000))
     for seq, task in enumerate(made, 1):
         yield Event(seq=seq, at=1, type="task.created", id=task.id, project_id=PROJECT, data=whole(task))

@@ -1,4 +1,4 @@
-"""A real daemon in a folder of its own."""
+"""A real daemon with its own home folder."""
 
 import contextlib
 import json
@@ -17,7 +17,7 @@ import psutil
 
 
 class Daemon:
-    """A process ``maestrod`` with its home; ``flavour`` is a word of ``bench.flavour``."""
+    """A ``maestrod`` process with its home; ``flavour`` is an argument of ``bench.flavour``."""
 
     def __init__(self, home: Path, flavour: str | None = None, **environ: str) -> None:
         self.home = home
@@ -27,7 +27,7 @@ class Daemon:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> float:
-        """Start it; the seconds from the start to its first answer."""
+        """Start it, and return the seconds until its first reply."""
         module = ["-m", "maestrod"] if self._flavour is None else ["-m", "bench.flavour", self._flavour]
         began = time.perf_counter()
         with (self.home / "log").open("ab") as log:
@@ -52,33 +52,33 @@ class Daemon:
 
     @property
     def usage(self) -> psutil.Process:
-        """What the process uses."""
+        """The process, for its resource usage."""
         assert self.process is not None
         return psutil.Process(self.process.pid)
 
     def call(self, method: str, **params: object) -> Any:
-        """One call on a connection of its own."""
+        """Make one call on a new connection."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(str(self.socket))
             return Caller(connection).call(method, **params)
 
     @contextlib.contextmanager
     def connected(self) -> Iterator["Caller"]:
-        """A connection to make many calls on."""
+        """A connection for many calls."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(str(self.socket))
             yield Caller(connection)
 
 
 class Caller:
-    """Calls, one after the other, on one connection."""
+    """Makes calls one after the other on one connection."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._lines = connection.makefile("rb")
 
     def call(self, method: str, **params: object) -> Any:
-        """The result. Raises ``RuntimeError`` for an error; notifications that come before it are passed over."""
+        """The result of a call; skips notifications that arrive before it. Raises ``RuntimeError`` for an error."""
         request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         self._connection.sendall(json.dumps(request).encode() + b"\n")
         while True:
@@ -90,7 +90,7 @@ class Caller:
         return answer["result"]
 
     def next(self) -> Any:
-        """The next message, whatever it is."""
+        """The next message of any kind."""
         line = self._lines.readline()
         if not line:
             raise ConnectionError("the daemon closed the connection")
@@ -99,7 +99,7 @@ class Caller:
 
 @contextlib.contextmanager
 def daemon(flavour: str | None = None, **environ: str) -> Iterator[Daemon]:
-    """A daemon for the length of the block, and nothing of it afterwards."""
+    """A daemon for the block; nothing of it remains afterwards."""
     home = Path(tempfile.mkdtemp(prefix="mb."))
     running = Daemon(home, flavour, **environ)
     running.start()
@@ -111,6 +111,6 @@ def daemon(flavour: str | None = None, **environ: str) -> Iterator[Daemon]:
 
 
 def wait_run(caller: Caller, run_id: str) -> str:
-    """The status a run ended with."""
+    """Wait for a run to end, and return its status."""
     status: str = caller.call("run.wait", runId=run_id, timeoutMs=600_000)["status"]
     return status

@@ -1,4 +1,4 @@
-"""P2, P3, P3b: a durable event, acknowledged after the flush."""
+"""P2, P3, P3b: durable events, acknowledged after the flush."""
 
 import subprocess
 import tempfile
@@ -10,7 +10,7 @@ from bench.table import Row, at_least, at_most, median_ratio
 
 
 def measure(*, quick: bool) -> list[Row]:
-    """Rates by writers, by length of the timeline, and what a slow disk does to reads."""
+    """Rates by number of writers and by length of the timeline, and the effect of a slow disk on reads."""
     return [*_writers(quick=quick), *_lengths(quick=quick), _slow_disk(quick=quick)]
 
 
@@ -21,7 +21,7 @@ def report(running: Daemon) -> str:
 
 
 def _writers(*, quick: bool) -> list[Row]:
-    """Against the roofline 1/(1/C group commit + 1/the same daemon without flushes), at the same concurrency."""
+    """Rates against the roofline 1/(1/C group commit + 1/the same daemon without flushes), at equal concurrency."""
     rounds, seconds = (3, 0.15) if quick else (7, 0.8)
     rows = []
     with daemon() as ours, daemon("undurable") as free, tempfile.TemporaryDirectory(dir=ours.home) as folder:
@@ -43,7 +43,7 @@ def _writers(*, quick: bool) -> list[Row]:
 
 
 def _lengths(*, quick: bool) -> list[Row]:
-    """The same with a timeline that is long already, against a young one."""
+    """Rates with a long timeline, against a short one."""
     rounds, seconds = (3, 0.2) if quick else (9, 0.6)
     rows = []
     with daemon() as ours:
@@ -61,13 +61,13 @@ def _lengths(*, quick: bool) -> list[Row]:
 
 
 def _lengthen(running: Daemon, line: str, length: int) -> None:
-    """Report until there are so many events."""
+    """Send reports until there are that many events."""
     while running.call("system.status")["seq"] < length:
         load(running.socket, "keep", 64, 4, 0.5, line)
 
 
 def _slow_disk(*, quick: bool) -> Row:
-    """Unrelated reads while every flush takes 50 ms longer, against the same with an instant flush."""
+    """Unrelated reads while every flush takes 50 ms longer, against those with an instant flush."""
     rounds, seconds = (3, 0.4) if quick else (5, 1.0)
     with daemon("slow:50") as slow, daemon() as fast:
         ratio, own, bare = median_ratio(

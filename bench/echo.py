@@ -1,4 +1,4 @@
-"""The floor of a round trip: ``trio.serve_listeners`` with a ``SocketStream`` that sends every line back."""
+"""The floor of a round trip: ``trio.serve_listeners`` that echoes every line on a ``SocketStream``."""
 
 import contextlib
 import socket
@@ -8,9 +8,9 @@ import trio
 
 
 async def echo(stream: trio.SocketStream) -> None:
-    """Send every complete line back by itself, as the plainest server does."""
+    """Echo each complete line separately, like the simplest server."""
     rest = b""
-    with contextlib.suppress(trio.BrokenResourceError):  # the load ends in the middle of an answer
+    with contextlib.suppress(trio.BrokenResourceError):  # the load stops in the middle of a reply
         async for data in stream:
             *lines, rest = (rest + data).split(b"\n")
             for line in lines:

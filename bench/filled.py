@@ -1,4 +1,4 @@
-"""Stores of any size, made through the store itself, each once per run."""
+"""Stores of any size, written by the store itself, each once per run."""
 
 import functools
 import tempfile
@@ -13,12 +13,12 @@ from maestrod.store.files import RealFiles
 from maestrod.store.store import Options, Store
 
 PROJECT = "prj_00000000000000000000000000"
-#: Events of a decision, where many are made at once.
+#: Events per decision in bulk.
 BATCH = 1000
 
 
 class Unflushed(RealFiles):
-    """Files that are gone with the power: what is made here is measured afterwards and then removed."""
+    """Files without flushes, which would not survive a power loss: they are only measured and then removed."""
 
     def fsync(self, fd: int) -> None:
         """Nothing."""
@@ -31,7 +31,7 @@ class Unflushed(RealFiles):
 
 
 def tasks(count: int) -> Iterator[Task]:
-    """Tasks of a few hundred bytes, a hundred to a parent."""
+    """Tasks of a few hundred bytes, a hundred per parent."""
     parent = None
     for number in range(count):
         task_id = f"tsk_{number:026d}"
@@ -55,7 +55,7 @@ def tasks(count: int) -> Iterator[Task]:
 
 @functools.cache
 def filled(count: int) -> Path:
-    """The home of a daemon whose store has so many tasks; removed at the end of the run."""
+    """The home of a daemon whose store has that many tasks; removed at the end of the run."""
     folder = _folder()
     store = opened(folder)
     record(store, _created(count))
@@ -65,14 +65,14 @@ def filled(count: int) -> Path:
 
 
 def opened(home: Path) -> Store:
-    """The store of a home, made if need be."""
+    """The store of a home, created if necessary."""
     data = home / "data"
     data.mkdir(mode=0o700, exist_ok=True)
     return Store.open(data, files=Unflushed(), call_soon=lambda function: function(), options=Options(threads=False))
 
 
 def record(store: Store, events: Iterator[Event], batch: int = BATCH) -> None:
-    """Have events happen, ``batch`` to a decision."""
+    """Append events, ``batch`` per decision."""
     decision: list[Event] = []
     for event in events:
         store.world.apply(event)

@@ -1,7 +1,7 @@
-"""The daemon with another disk: ``python -m bench.flavour undurable`` or ``slow:MILLISECONDS``, then the daemon's own words.
+"""Runs the daemon with another disk: ``python -m bench.flavour undurable`` or ``slow:MILLISECONDS``, then the daemon's arguments.
 
-``undurable`` never flushes (half of the roofline for durable events); ``slow:50`` makes every flush 50 ms slower, as a
-consumer disk does. Only for measuring: nothing in the product can switch durability off.
+``undurable`` never flushes (one half of the roofline for durable events); ``slow:50`` makes every flush 50 ms slower, like a consumer
+disk. This is for measuring only: the product has no way to switch durability off.
 """
 
 import sys
@@ -13,7 +13,7 @@ from maestrod.store.files import RealFiles
 
 
 def undurable() -> None:
-    """Make every flush do nothing."""
+    """Turn every flush into a no-op."""
     RealFiles.fsync = lambda self, descriptor: None  # type: ignore[method-assign,assignment]  # that is the point
     RealFiles.fdatasync = lambda self, descriptor: None  # type: ignore[method-assign,assignment]  # likewise
     RealFiles.fsync_dir = lambda self, path: None  # type: ignore[method-assign]  # likewise

@@ -1,11 +1,11 @@
-/* The physical work alone, as floors for the daemon's figures. Each mode prints one JSON number.
+/* Only the physical work, as floors for the daemon's figures. Each mode prints one JSON number.
  *
  *   floors commit FILE BATCH SECONDS   records/s: append BATCH records of 250 bytes with one write and one fdatasync
  *   floors spawn COUNT PROGRAM         seconds per posix_spawn and waitpid
  *   floors pty COUNT PROGRAM           seconds from posix_spawn with a new terminal to the program's first byte
  *   floors read FOLDER                 seconds to open and read every file of a folder
- *   floors select SECONDS              wake-ups per second of a loop that waits for nothing
- *   floors print RATE                  no number: RATE numbered lines a second, a tenth of them ten times a second, for ever */
+ *   floors select SECONDS              wake-ups per second of an idle loop
+ *   floors print RATE                  no number: prints RATE numbered lines per second, a tenth of them ten times a second, until killed */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>

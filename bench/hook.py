@@ -1,4 +1,4 @@
-"""P4: one hook from the agent's point of view, against a bare isolated interpreter."""
+"""P4: one hook as an agent experiences it, against a bare isolated interpreter."""
 
 import json
 import os
@@ -20,7 +20,7 @@ _BARE = [INTERPRETER, "-I", "-S", "-c", "pass"]
 
 
 def measure(*, quick: bool) -> list[Row]:
-    """The script with two sizes of payload, and a form without Python."""
+    """The script with two payload sizes, and the form without Python."""
     rounds, runs = (3, 10) if quick else (7, 20)
     rows = []
     with daemon() as running:
@@ -51,7 +51,7 @@ def _without_python(running: Daemon, rounds: int, runs: int) -> Row:
 
 
 def timed(words: list[str], runs: int, payload: bytes, running: Daemon) -> Callable[[], float]:
-    """A function that gives the median seconds of a command, start to end."""
+    """A function that returns the median seconds of a command."""
     env = {"PATH": os.environ["PATH"], "MAESTRO_HOME": str(running.home), "HOME": str(running.home)}
 
     def once() -> float:

@@ -1,4 +1,4 @@
-"""P11, and P10 per session: wake-ups and memory of a daemon whose sessions sleep. A bare loop wakes up never."""
+"""P11, and P10 per session: wake-ups and memory of a daemon whose sessions sleep. A bare event loop never wakes up."""
 
 import contextlib
 import re
@@ -9,15 +9,15 @@ from bench.daemon import Daemon, daemon
 from bench.memory import unshared
 from bench.table import Row, at_most
 
-#: Seconds until what the starts have set going is over: files behind the journal, threads that wait for more to do (trio: 10 s).
+#: Seconds until the after-effects of the starts have ended: files written behind the journal, and idle threads (trio: 10 s).
 _SETTLED = 11.0
 
 
 def measure(*, quick: bool) -> list[Row]:
-    """Voluntary context switches of every thread, per second; and what each session costs the daemon meanwhile."""
+    """Voluntary context switches of all threads per second, and the cost of each session in the daemon."""
     sessions, settled, seconds = (20, 3.0, 5.0) if quick else (100, _SETTLED, 30.0)
     with daemon(MAESTRO_MAX_SESSIONS=str(sessions)) as running:
-        _sleep(running, 1, 1)  # once, so that what the first session makes for good is not counted
+        _sleep(running, 1, 1)  # once, so that permanent allocations of the first session are not counted
         memory, files = unshared(running.usage.pid), running.usage.num_fds()
         _sleep(running, sessions - 1, sessions)
         time.sleep(settled)
@@ -38,7 +38,7 @@ def measure(*, quick: bool) -> list[Row]:
 
 
 def _sleep(running: Daemon, count: int, working: int) -> None:
-    """Start sessions that sleep; return when so many work."""
+    """Start sessions that sleep; return when that many are working."""
     groups = [
         {
             "key": f"g{each}",
@@ -56,9 +56,7 @@ def _switches(pid: int) -> dict[str, int]:
     """Voluntary context switches so far of each thread of a process."""
     switches = {}
     for status in Path(f"/proc/{pid}/task").glob("*/status"):
-        with contextlib.suppress(
-            OSError
-        ):  # a thread that ends meanwhile: it was not idle, but does not wake up any more
+        with contextlib.suppress(OSError):  # a thread that ended meanwhile no longer wakes up
             found = re.search(r"^voluntary_ctxt_switches:\s+(\d+)", status.read_text(), re.MULTILINE)
             switches[status.parent.name] = int(found.group(1)) if found else 0
     return switches

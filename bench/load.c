@@ -2,9 +2,9 @@
  *
  *   load SOCKET keep|fresh CONNS DEPTH SECONDS TEMPLATE
  *
- * Each '@' in TEMPLATE becomes a number that is never used twice. `fresh` connects anew for every request. Prints one JSON line:
- * answers per second, how long a burst of DEPTH took (p50, p99, max, in microseconds), and how many answers were errors. Written in C
- * so that on two cores it is the server that is measured. */
+ * Each '@' in TEMPLATE becomes a unique number. `fresh` connects again for every request. Prints one JSON line: replies per second, the
+ * time of a burst of DEPTH requests (p50, p99, max, in microseconds), and the number of error replies. Written in C so that, on two
+ * cores, the server is the bottleneck. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>

@@ -16,17 +16,17 @@ from maestrod.core.world.world import World
 
 _IMPORTS = "import maestrod.app, sys; print('ready', flush=True); sys.stdin.read()"
 
-#: Seconds after which the writer has written what it gathered and settled.
+#: Seconds after which the writer has written everything and is idle.
 _SETTLED = 1.6
 
 
 def measure(*, quick: bool) -> list[Row]:
-    """Each against what it cannot be below."""
+    """Each figure against its lower bound."""
     return [_idle(), _per_event(20_000 if quick else 300_000), _pause(10_000 if quick else 100_000)]
 
 
 def unshared(pid: int) -> int:
-    """Bytes that only this process holds."""
+    """The process's private memory in bytes."""
     size: int = psutil.Process(pid).memory_full_info().uss
     return size
 
@@ -45,7 +45,7 @@ def _idle() -> Row:
 
 
 def _per_event(count: int) -> Row:
-    """What as many events leave behind as had been there before, once everything is written."""
+    """Memory growth after doubling the number of events, once everything is written."""
     with daemon() as running:
         line = report(running)
         _happen(running, line, count)
@@ -56,7 +56,7 @@ def _per_event(count: int) -> Row:
 
 
 def _happen(running: Daemon, line: str, count: int) -> int:
-    """Have so many events, or a few more, and wait until they are written behind; how many."""
+    """Make at least that many events, wait until they are written, and return their number."""
     start: int = running.call("system.status")["seq"]
     made = 0
     while made < count:
@@ -67,7 +67,7 @@ def _happen(running: Daemon, line: str, count: int) -> int:
 
 
 def _pause(count: int) -> Row:
-    """The longest collection while a world of many tasks is held and changed."""
+    """The longest garbage collection while a world of many tasks is held and changed."""
     world = World()
     world.load(tasks(count))
     gc.collect()

@@ -1,4 +1,4 @@
-"""P14: many sessions that print without end, and subscribers, against the same socket without output."""
+"""P14: reads while many sessions print continuously and clients subscribe, against the same socket without output."""
 
 import re
 import shlex
@@ -15,13 +15,13 @@ _LINE = re.compile(rb"^line (\d+) of many\r?$", re.MULTILINE)
 
 
 def measure(*, quick: bool) -> list[Row]:
-    """p99 of a read while they print."""
+    """The p99 of a read while the sessions print."""
     sessions, watchers, seconds = (10, 5, 1.0) if quick else (200, 20, 5.0)
     with daemon(MAESTRO_MAX_SESSIONS=str(sessions)) as running:
         line = request("system.status")
         quiet = load(running.socket, "keep", 1, 1, seconds, line)["p99"]
         run = _print(running, sessions)
-        time.sleep(3)  # the starts are written behind
+        time.sleep(3)  # until the starts are written to disk
         followers = [_follow(running) for _ in range(watchers)]
         loud = load(running.socket, "keep", 1, 1, seconds, line)["p99"]
         with echo() as bare:
@@ -34,7 +34,7 @@ def measure(*, quick: bool) -> list[Row]:
             time.sleep(0.2)
         kept, lost = _lines(running.home / "data" / "sessions")
     detail = f"{loud:.0f} against {quiet:.0f} µs; {sessions} sessions, 100 lines/s each, {watchers} subscribers"
-    beside = f"{machine:.0f} µs: what the sessions' processes leave of the machine to a bare echo of trio"
+    beside = f"{machine:.0f} µs: a bare echo of trio while the sessions' processes run"
     return [
         at_most("P14", "p99 of a read under output", loud / quiet, 5, detail),
         Row("P14", "p99 of a read, to that of an echo meanwhile", loud / machine, "", None, beside),
@@ -59,7 +59,7 @@ def _print(running: Daemon, sessions: int) -> str:
 
 
 def _lines(sessions: Path) -> tuple[int, int]:
-    """How many lines the output logs have, and how many are missing between the first and the last of each."""
+    """The number of lines in the output logs, and of those missing between the first and the last line of each log."""
     kept = lost = 0
     for folder in sessions.glob("*/output"):
         numbers = [int(each) for log in sorted(folder.iterdir()) for each in _LINE.findall(log.read_bytes())]

@@ -1,7 +1,7 @@
-"""The web page: from the address to a thousand tasks on the screen, and what that takes of the browser's memory.
+"""The web page: time from navigation until a thousand tasks are on the screen, and the browser memory they take.
 
-No number of the quality page: its floor is the same browser showing an empty document that the same daemon serves. Every round is
-a navigation with an empty cache in headless Chromium; what is timed by the page's own clock ends with the first row drawn.
+This is not one of the numbered quality targets. Its floor is the same browser showing an empty document from the same daemon. Each
+round is a navigation with an empty cache in headless Chromium; the page's clock measures until the first row is drawn.
 """
 
 import statistics
@@ -16,11 +16,11 @@ from tests.kit.screens.browser import CHROMIUM, Tab, open_browser
 
 TASKS = 1000
 
-#: Milliseconds until a page feels like one step to who waits for it (https://web.dev/articles/rail: load in 1 s), and MB it may hold.
+#: Maximum milliseconds until a page feels immediate (https://web.dev/articles/rail: load in 1 s), and maximum MB of memory.
 TARGET_MS = 1000
 TARGET_MB = 30
 
-#: Runs before anything of the page: notes when the first row of a task is there, and painted.
+#: Runs before the page's scripts: notes when the first task row exists and is painted.
 NOTE = """
 new MutationObserver((_, observer) => {
   if (!document.querySelector('.task-row .title')) return;
@@ -31,7 +31,7 @@ new MutationObserver((_, observer) => {
 
 
 def measure(*, quick: bool) -> list[Row]:
-    """Two rows: time and memory."""
+    """Two rows: load time and memory."""
     if CHROMIUM is None:
         return [skipped("page", "page load", "chromium is not installed")]
     with tempfile.TemporaryDirectory(prefix="m-", dir="/tmp") as folder:
@@ -47,7 +47,7 @@ def measure(*, quick: bool) -> list[Row]:
 
 
 def _fill(daemon: Daemon, home: Path) -> None:
-    """A tree of tasks that nothing runs."""
+    """Create a tree of tasks that no run includes."""
     project = daemon.call("project.create", name="bench", workingDir=str(home))["id"]
     for group in range(TASKS // 20):
         parent = daemon.call("task.create", title=f"Group {group}", projectId=project)["id"]
@@ -84,7 +84,7 @@ async def _load(tab: Tab, site: str) -> float:
 
 
 async def _empty(tab: Tab, site: str) -> float:
-    """Milliseconds from the navigation to the end of loading of a small picture: what the browser and one request take."""
+    """Milliseconds from the navigation until a small picture is loaded, which the browser and one request need."""
     await tab.call("Page.navigate", url="about:blank")
     await tab.call("Page.navigate", url=f"{site}favicon.svg")
     return float(

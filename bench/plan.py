@@ -1,4 +1,4 @@
-"""P7: a plan of many tasks `true`, from its submission until all are completed, against a shell loop of as many."""
+"""P7: a plan of many tasks `true`, from its submission until all are completed, against a shell loop over as many."""
 
 import subprocess
 import time
@@ -8,7 +8,7 @@ from bench.table import Row, at_most, median_ratio
 
 
 def measure(*, quick: bool) -> list[Row]:
-    """With 8 slots and with 1; queues of the tasks, so that a session runs many (a session costs what P8 says)."""
+    """With 8 slots and with 1. The tasks are in queues, so that each session runs many (P8 measures the cost of a session)."""
     tasks, rounds = (100, 2) if quick else (500, 5)
     rows = []
     for slots in (8, 1):
@@ -47,7 +47,7 @@ def plan(tasks: int, groups: int) -> dict[str, object]:
 
 
 def shell_loop(count: int) -> float:
-    """Seconds a shell takes to run ``/bin/true`` so often, one after the other."""
+    """Seconds that a shell takes to run ``/bin/true`` ``count`` times, one after the other."""
     began = time.perf_counter()
     subprocess.run(["/bin/sh", "-c", f"i=0; while [ $i -lt {count} ]; do /bin/true; i=$((i+1)); done"], check=True)
     return time.perf_counter() - began

@@ -1,4 +1,4 @@
-"""The C programs of the floors and of the load, compiled when first needed."""
+"""The C programs for floors and load, compiled on first use."""
 
 import functools
 import json
@@ -39,12 +39,12 @@ def program(name: str) -> Path:
 
 
 def floor(*arguments: str) -> float:
-    """The number a mode of ``floors.c`` prints."""
+    """Run a mode of ``floors.c``, and return the number that it prints."""
     return float(subprocess.check_output([str(program("floors")), *arguments]))
 
 
 def load(socket: Path, mode: str, connections: int, depth: int, seconds: float, template: str) -> Load:
-    """Put load on a socket. Raises ``RuntimeError`` when answers were errors: then nothing was measured."""
+    """Put load on a socket. Raises ``RuntimeError`` if replies were errors, because then nothing was measured."""
     words = [str(program("load")), str(socket), mode, str(connections), str(depth), str(seconds), template]
     figures: Load = json.loads(subprocess.check_output(words))
     if figures["errors"]:

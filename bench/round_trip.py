@@ -40,7 +40,7 @@ def measure(*, quick: bool) -> list[Row]:
 
 @contextlib.contextmanager
 def echo() -> Iterator[Path]:
-    """The echo server; its socket."""
+    """Run the echo server for the block; yields its socket."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "echo"
         server = subprocess.Popen([sys.executable, "-m", "bench.echo", str(path)], stdout=subprocess.PIPE)

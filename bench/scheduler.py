@@ -1,4 +1,4 @@
-"""P12: what one completion costs in a large tree, and a check for cycles on a long chain."""
+"""P12: the cost of one completion in a large tree, and of a cycle check on a long chain."""
 
 import itertools
 import statistics
@@ -21,20 +21,20 @@ class Bench:
         self.now = 1_700_000_000_000
 
     def call(self, method: str, **params: object) -> object:
-        """Decide one call; its reply."""
+        """Decide one call, and return its reply."""
         self.now += 10
         command = Command(method, msgspec.convert(params, METHODS[method].params), OWNER)
         return decide(self.world, command, Stamp(self.now, self.now, 0)).reply
 
 
 def measure(*, quick: bool) -> list[Row]:
-    """In the process itself: the core reads no clock and no disk."""
+    """Measure in this process: the core reads no clock and no disk."""
     size = 2_000 if quick else 10_000
     return [_completion(size), _cycle(1_000 if quick else 5_000)]
 
 
 def _completion(size: int) -> Row:
-    """Complete tasks one by one in a tree of many, where each completion frees others and starts sessions."""
+    """Complete tasks one by one in a large tree, where each completion frees others and starts sessions."""
     bench = Bench()
     groups = [
         {
@@ -57,7 +57,7 @@ def _completion(size: int) -> Row:
 
 
 def _cycle(length: int) -> Row:
-    """Ask whether the end of a chain may wait for its beginning."""
+    """Check whether the end of a chain may depend on its beginning."""
     bench = Bench()
     project = bench.call("project.create", name="p", workingDir="/tmp").id  # type: ignore[attr-defined]  # noqa: S108 - a folder that is there
     chain = [bench.call("task.create", title="t", projectId=project).id for _ in range(length)]  # type: ignore[attr-defined]  # a task, by the method

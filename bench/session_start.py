@@ -1,4 +1,4 @@
-"""P8: from the request for a session to the first byte of its agent's output, and what a shim holds of memory."""
+"""P8: time from the request for a session to the first byte of its agent's output, and the memory of a shim."""
 
 import statistics
 import tempfile
@@ -15,7 +15,7 @@ from maestrod.sessions.spec import ExitRecord, LaunchSpec
 
 
 def measure(*, quick: bool) -> list[Row]:
-    """A shim and its agent, against posix_spawn of the same program with a terminal, with a small and a big daemon."""
+    """A shim and its agent, against posix_spawn of the same program with a terminal, from a small and a large daemon."""
     runs = 20 if quick else 60
     bare = floor("pty", str(runs), "/bin/echo")
     rows, memory = [], 0.0
@@ -56,7 +56,7 @@ async def _start(custody: Custody, folder: Path, number: int) -> float:
 
 
 async def _memory(custody: Custody, folder: Path) -> float:
-    """The shim's proportional set size while others like it run."""
+    """The proportional set size of a shim while other shims run."""
     identities = [await custody.launch(_spec(folder, f"ses_m{each}", ("/bin/cat",))) for each in range(5)]
     sizes: list[float] = [psutil.Process(each.shim_pid).memory_full_info().pss for each in identities]
     for each in range(5):

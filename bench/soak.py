@@ -1,9 +1,9 @@
 """A soak: plans run while the daemon, shims, agents and clients are killed at random, and the recorded history is checked.
 
-``python -m bench.soak --minutes 2 --seed 7`` (``make soak``). The same seed makes the same choices; when they meet the daemon
-is the machine's affair. Every round runs one plan to its end; in half of them the daemon itself is left alone, several in a row, so that its
-descriptors, threads and memory can be compared from round to round. What was done is in ``soak.log`` of its home, which is
-kept when something was found.
+``python -m bench.soak --minutes 2 --seed 7`` (``make soak``). The same seed makes the same choices, but their timing depends on the
+machine. Each round runs one plan to its end. In half of the rounds, several in a row, the daemon itself is not killed, so that its
+descriptors, threads and memory can be compared from round to round. ``soak.log`` in its home, which is kept if a problem was found,
+records every action.
 """
 
 import argparse
@@ -29,16 +29,16 @@ GROUPS = 8
 #: Seconds each command takes, and the longest pause between two kills.
 COMMAND_SECONDS = 0.4
 PAUSE_SECONDS = 0.5
-#: Rounds in a row in which the daemon is left alone.
+#: Consecutive rounds in which the daemon is not killed.
 SPARED = 4
-#: Things done to a round before it may end in peace: where a machine is too slow to work between two of them, it would never end.
+#: Maximum actions per round: on a machine too slow to make progress between two of them, a round would never end.
 ACTIONS = 50
-#: More than anything is killed.
+#: Maximum attempts of a task: more than the number of kills.
 ATTEMPTS = 60
 
 
 class Soak:
-    """One soak in a home of its own."""
+    """One soak with its own home."""
 
     def __init__(self, home: Path, seed: int) -> None:
         self.daemon = Daemon(home)
@@ -52,7 +52,7 @@ class Soak:
         self._began = time.monotonic()
 
     def run(self, seconds: float) -> None:
-        """Rounds until the time is over; at least as many as it takes to have both kinds."""
+        """Run rounds until the time is over, with at least one of each kind."""
         self._start()
         try:
             while self.rounds < 2 or time.monotonic() - self._began < seconds:
@@ -67,7 +67,7 @@ class Soak:
             self.daemon.close()
 
     def _round(self, *, spare_daemon: bool) -> None:
-        """One plan, from its start to its end and the checks after it."""
+        """Run one plan to its end, then check."""
         ledger = self.daemon.home / f"ledger-{self.rounds}"
         document = plan(ledger, GROUPS, seconds=COMMAND_SECONDS, attempts=ATTEMPTS)
         home = str(self.daemon.home)
@@ -103,7 +103,7 @@ class Soak:
         self._samples.append(Sample.of(self.daemon.pid, self.history.seq))
 
     def _at_rest(self) -> Sample:
-        """The daemon at a quiet moment: on a busy machine it notices only a while later that a client has hung up."""
+        """A sample of the daemon at rest: on a busy machine, it notices late that a client disconnected."""
         least = min(sample.descriptors for sample in self._samples if sample.pid == self.daemon.pid)
         deadline = time.monotonic() + PATIENCE
         while True:
@@ -116,7 +116,7 @@ class Soak:
         return str(self.daemon.call("run.get", runId=run_id)["run"]["status"])
 
     def _watch(self, seconds: float) -> None:
-        """Take events for some time, and in any case up to where the daemon is now."""
+        """Receive events for some time, and at least up to the daemon's present one."""
         deadline, goal = time.monotonic() + seconds, self.daemon.call("system.status")["seq"]
         if self._events is None:
             self._events = self.daemon.watch(since=self.history.seq)
@@ -128,7 +128,7 @@ class Soak:
             except TimeoutError:
                 return
 
-    # What is done to it. Each name is what the log says.
+    # The actions, under the names that the log uses.
 
     def _gentle(self) -> list[Callable[[], None]]:
         return [self.kill_shim, self.kill_agent, self.kill_agent, self.vanish, self.hold, self.wait]
@@ -140,19 +140,19 @@ class Soak:
         ]
 
     def kill_daemon(self) -> None:
-        """SIGKILL, and the next one."""
+        """Kill the daemon with SIGKILL, and start the next one."""
         self._restart(signal.SIGKILL)
 
     def kill_daemon_and_agent(self) -> None:
-        """An agent ends while no daemon is there."""
+        """Kill the daemon, and an agent while no daemon runs."""
         self._restart(signal.SIGKILL, between=self.kill_agent)
 
     def kill_daemon_and_shim(self) -> None:
-        """A session is lost while no daemon is there."""
+        """Kill the daemon, and a shim while no daemon runs."""
         self._restart(signal.SIGKILL, between=self.kill_shim)
 
     def stop_daemon_and_sessions(self) -> None:
-        """As before an upgrade of everything: the work starts again with the next one; sometimes it is killed over it."""
+        """Stop the daemon with its sessions, as before an upgrade; sometimes kill it meanwhile. The next one starts the work again."""
         self.daemon.call("system.stop", sessions="stop")
         if self._random.random() < 0.3:
             self._restart(signal.SIGKILL)
@@ -160,19 +160,19 @@ class Soak:
             self._restart(None)
 
     def stop_daemon(self) -> None:
-        """As a user or a service manager does."""
+        """Stop the daemon, as a user or a service manager does."""
         self._restart(self._random.choice([signal.SIGTERM, signal.SIGINT, signal.SIGUSR2]))
 
     def kill_shim(self) -> None:
-        """Whoever holds a session is gone without a word."""
+        """Kill a session's shim."""
         self._kill([process for process in processes_of(self.daemon.data) if is_shim(process)])
 
     def kill_agent(self) -> None:
-        """An agent, or something it runs."""
+        """Kill an agent, or a process that it started."""
         self._kill(agents_of(self.daemon.data))
 
     def vanish(self) -> None:
-        """A client asks for much and is gone before anything of it is answered, in the middle of a request."""
+        """A client sends many requests and disconnects in the middle of one, before any reply."""
         with self.daemon.connect() as client:
             client.send("event.subscribe", {"since": 0})
             for number in range(self._random.randrange(20)):
@@ -180,15 +180,15 @@ class Soak:
             client.send_bytes(b'{"jsonrpc":"2.0","id":1,"meth')
 
     def hold(self) -> None:
-        """Emergency stop, and go on."""
+        """Freeze everything, then thaw it."""
         self.daemon.call("system.freeze")
         self.daemon.call("system.thaw")
 
     def wait(self) -> None:
-        """Let it work."""
+        """Do nothing for a while."""
 
     def _restart(self, number: signal.Signals | None, between: Callable[[], None] | None = None) -> None:
-        """End it by a signal (None: it ends by itself), and start the next one."""
+        """End the daemon by a signal (None: it ends by itself), and start the next one."""
         code = self.daemon.wait() if number is None else self.daemon.end(number)
         if self._events is not None:
             self._take_last_words(self._events)
@@ -199,7 +199,7 @@ class Soak:
         self._start()
 
     def _take_last_words(self, events: Connection) -> None:
-        """What was sent before it ended counts: the next subscription goes on behind it."""
+        """Receive the events that it sent before it ended: the next subscription continues after them."""
         self._events = None
         with events:
             try:
@@ -213,7 +213,7 @@ class Soak:
             try:
                 self._random.choice(sorted(processes, key=lambda process: process.pid)).kill()
             except psutil.NoSuchProcess:
-                pass  # it was faster
+                pass  # the process had already ended
 
     def _note(self, what: str, **members: object) -> None:
         self.done[what] += 1
@@ -223,7 +223,7 @@ class Soak:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a soak; the exit code is 1 when something was found."""
+    """Run a soak; the exit code is 1 if a problem was found."""
     parser = argparse.ArgumentParser(prog="soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=2.0, help="how long (default: 2)")
     parser.add_argument("--seed", type=int, default=None, help="repeat the choices of another soak")
@@ -235,14 +235,14 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         soak.run(parsed.minutes * 60)
     except (OSError, AssertionError, Refused, TimeoutError) as error:
-        soak.problems.append(f"the soak itself could not go on within {PATIENCE:g} s: {error!r}")
+        soak.problems.append(f"the soak itself made no progress for {PATIENCE:g} s: {error!r}")
     print(
         f"{soak.rounds} rounds, {soak.history.seq} events; " + ", ".join(f"{n} {what}" for what, n in soak.done.items())
     )
     for problem in soak.problems:
         print(f"FOUND {problem}")
     if soak.problems:
-        print(f"The daemon's files, its log and soak.log are in {home}; again with --seed {seed}", file=sys.stderr)
+        print(f"The daemon's files, its log and soak.log are in {home}; repeat with --seed {seed}", file=sys.stderr)
         return 1
     shutil.rmtree(home, ignore_errors=True)
     return 0

@@ -1,7 +1,7 @@
-"""What a soak must find true of the recorded history, however much was killed on the way.
+"""Checks that the recorded history of a soak is correct, whatever was killed.
 
-The history is what a subscriber saw that came back with ``since`` after every break, the ledger that the commands themselves
-wrote, and samples of the daemon's process at quiet moments. Every check returns sentences; none means all is well.
+The history consists of the events that a subscriber received, who reconnected with ``since`` after every break, the ledger that the
+commands themselves wrote, and samples of the daemon's process at rest. Each check returns a list of problems.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 ENDED = {"completed", "failed", "stopped"}
 
-#: How much a daemon's process may grow between two quiet moments: descriptors (a connection or two of ours), threads (trio
+#: How much a daemon's process may grow between two samples: descriptors (one or two connections of the soak), threads (trio
 #: keeps idle ones for ten seconds, forty at most), bytes (one-time costs: a client that reads all of the history goes through
 #: journal segments of 8 MiB), and bytes per event (the world is in memory).
 MORE_DESCRIPTORS = 4
@@ -28,7 +28,7 @@ BYTES_PER_EVENT = 4096
 
 @dataclass
 class History:
-    """The events one subscriber saw over all restarts: gapless, each session and each run ending once."""
+    """The events that one subscriber received over all restarts: without gaps, and each session and run ends once."""
 
     seq: int = 0
     ends: Counter[str] = field(default_factory=Counter)
@@ -36,7 +36,7 @@ class History:
     problems: list[str] = field(default_factory=list)
 
     def take(self, event: Json) -> None:
-        """The next event of the subscription."""
+        """Record the next event of the subscription."""
         if event["seq"] != self.seq + 1:
             self.problems.append(f"event {event['seq']} came after {self.seq}")
         self.seq = event["seq"]
@@ -46,7 +46,7 @@ class History:
             self.ends[event["id"]] += 1
 
     def check(self, alive: Iterable[str]) -> list[str]:
-        """What is wrong at a quiet moment, when only the sessions in ``alive`` should be without an end."""
+        """The problems at rest, when all sessions except those in ``alive`` should have ended."""
         found, self.problems = self.problems, []
         found += [f"{id_} was created {count} times" for id_, count in self.births.items() if count > 1]
         found += [f"{id_} ended {count} times" for id_, count in self.ends.items() if count > 1]
@@ -58,9 +58,9 @@ class History:
 def check_ledger(
     entries: Sequence[Entry], tasks: Iterable[Json], given_back: Collection[str] = frozenset()
 ) -> list[str]:
-    """Each attempt began at most once, nothing began that the daemon knows no attempt of, and what is done was done.
+    """Check that each attempt began at most once, that the daemon knows every attempt that began, and that completed tasks really ran.
 
-    ``given_back`` are the sessions that a daemon stopped as it stopped itself: what they had begun costs no attempt.
+    ``given_back`` are the sessions that a daemon stopped when it stopped itself: what they had begun uses no attempt.
     """
     began = Counter((entry.key, entry.session_id) for entry in entries if entry.what == "begin")
     done = {entry.key for entry in entries if entry.what == "end"}
@@ -77,7 +77,7 @@ def check_ledger(
 
 @dataclass(frozen=True)
 class Sample:
-    """A daemon's process at its start or at a quiet moment. ``seq`` says how much it had to remember."""
+    """A daemon's process at its start or at rest. ``seq`` says how much it had recorded."""
 
     pid: int
     seq: int
@@ -88,7 +88,7 @@ class Sample:
 
     @classmethod
     def of(cls, pid: int, seq: int) -> "Sample":
-        """Of a process, now."""
+        """A sample of a process."""
         process = psutil.Process(pid)
         with process.oneshot():
             return cls(
@@ -102,7 +102,7 @@ class Sample:
 
 
 def check_samples(samples: Sequence[Sample]) -> list[str]:
-    """Whether each daemon stayed as it was: what it had at its start, at its quietest, and at last."""
+    """Check that no daemon grew: compares its first, smallest and last samples."""
     found = []
     for pid in dict.fromkeys(sample.pid for sample in samples):
         own = [sample for sample in samples if sample.pid == pid]

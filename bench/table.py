@@ -1,4 +1,4 @@
-"""A row of the result: a figure, its floor, their ratio, and the target of the quality page."""
+"""The rows of the result: a figure, its floor, their ratio, and the quality target."""
 
 import json
 import statistics
@@ -12,7 +12,7 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``ratio`` is ours to the floor (or an absolute figure, as ``unit`` says); ``target`` is met when ``met``."""
+    """``ratio`` is our figure divided by the floor (or an absolute figure, as ``unit`` says). ``met``: the ``target`` is met."""
 
     number: str
     what: str
@@ -24,22 +24,22 @@ class Row:
 
 
 def at_least(number: str, what: str, ratio: float, target: float, detail: str = "", unit: str = "×") -> Row:
-    """A figure that must not be smaller."""
+    """A row whose figure must be at least the target."""
     return Row(number, what, ratio, f"≥ {target:g}", ratio >= target, detail, unit)
 
 
 def at_most(number: str, what: str, ratio: float, target: float, detail: str = "", unit: str = "×") -> Row:
-    """A figure that must not be larger."""
+    """A row whose figure must be at most the target."""
     return Row(number, what, ratio, f"≤ {target:g}", ratio <= target, detail, unit)
 
 
 def skipped(number: str, what: str, why: str) -> Row:
-    """A figure that could not be measured here."""
+    """A row that could not be measured here."""
     return Row(number, what, None, "", None, why)
 
 
 def median_ratio(rounds: int, ours: Callable[[], float], floor: Callable[[], float]) -> tuple[float, float, float]:
-    """Take turns; the median of the ratios of each round, and the medians of both."""
+    """Measure both in turns; the median ratio of the rounds, and the medians of both."""
     pairs = []
     for number in range(rounds):
         if number % 2:

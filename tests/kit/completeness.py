@@ -1,4 +1,4 @@
-"""Whether a reply has every member of its struct, at every level."""
+"""Checks that a reply has every member of its struct, at every level."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from msgspec import inspect
 
 
 def lacking(value: Any, type_: Any) -> list[str]:
-    """The paths of the members that ``value``, as JSON values, lacks of ``type_``."""
+    """The paths of the members of ``type_`` that ``value`` (JSON values) lacks."""
     return _lacking(value, inspect.type_info(type_), "$")
 
 
@@ -35,7 +35,7 @@ def _of_union(value: Any, kind: inspect.UnionType, path: str) -> list[str]:
 
 
 def _variant(value: dict[str, Any], structs: list[inspect.StructType]) -> inspect.StructType:
-    """Which of several structs it is, by its tag."""
+    """The struct that the value's tag names."""
     tagged = (each for each in structs if each.tag_field is not None and value.get(each.tag_field) == each.tag)
     return next(tagged, structs[0])
 

@@ -1,11 +1,11 @@
-"""Documents as people write them: any value, any white space, comments and a comma too many where they are allowed."""
+"""Generates documents as people write them: any value, any white space, and comments and trailing commas where they are allowed."""
 
 import json
 from typing import Any
 
 from hypothesis import strategies as st
 
-#: Commands of others; no mark of ours.
+#: Commands of other programs, without our mark.
 HANDLERS = st.fixed_dictionaries(
     {"type": st.just("command"), "command": st.sampled_from(["echo hi", "jq . > /tmp/x", "python event.py --agent x"])}
 )
@@ -22,7 +22,7 @@ DOCUMENTS = st.dictionaries(st.text("xyz", min_size=1, max_size=3), VALUES, max_
 
 @st.composite
 def texts(draw: st.DrawFn, comments: bool, hooks: bool = True) -> tuple[Any, str]:
-    """A settings document, perhaps with hooks of others, and a text of it."""
+    """A settings document, perhaps with hooks of other programs, and its text."""
     document: dict[str, Any] = draw(DOCUMENTS)
     if hooks and draw(st.booleans()):
         document["hooks"] = draw(OTHERS)

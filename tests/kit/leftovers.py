@@ -4,21 +4,21 @@ import os
 
 import psutil
 
-#: Set by pytest-xdist in every worker, and so in everything that a test starts: which run it belongs to.
+#: The id of the run. pytest-xdist sets it in every worker, and every process that a test starts inherits it.
 MARK = "PYTEST_XDIST_TESTRUNUID"
 
 
 def end_all_of(run: str) -> list[str]:
-    """End every process of a run whose workers are gone, with all below it; their command lines."""
+    """End every process of a run whose workers are gone, with its descendants; returns their command lines."""
     marked = [process for process in psutil.process_iter() if process.pid != os.getpid() and _is_of(process, run)]
-    below = [child for process in marked for child in _below(process)]  # who cleared its environment has a parent still
+    below = [child for process in marked for child in _below(process)]  # also those that cleared their environment
     ended = []
     for process in dict.fromkeys([*marked, *below]):
         try:
             ended.append(" ".join(process.cmdline()))
             process.kill()
         except psutil.Error:
-            continue  # it ended by itself
+            continue  # it has already ended
     return ended
 
 
@@ -26,7 +26,7 @@ def _is_of(process: psutil.Process, run: str) -> bool:
     try:
         return process.environ().get(MARK) == run
     except psutil.Error:
-        return False  # another user's, or gone
+        return False  # another user's process, or an ended one
 
 
 def _below(process: psutil.Process) -> list[psutil.Process]:

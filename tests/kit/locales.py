@@ -1,4 +1,4 @@
-"""A locale that is not UTF-8, made for one test."""
+"""Makes a locale that is not UTF-8 for one test."""
 
 import shutil
 import subprocess
@@ -8,7 +8,7 @@ import pytest
 
 
 def latin1(folder: Path) -> dict[str, str]:
-    """The variables that choose a locale of ISO 8859-1; skips the test where the machine has none of glibc's sources for it."""
+    """Variables that select an ISO 8859-1 locale; skips the test if glibc's sources for it are not installed."""
     program = shutil.which("localedef")
     if program is None:
         pytest.skip("localedef is not installed")

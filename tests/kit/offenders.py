@@ -1,4 +1,4 @@
-"""One test over many rows that lists every offender.
+"""Runs one check over many rows and lists every offender.
 
 def faults(row):
     if row.summary.endswith("."):
@@ -14,9 +14,9 @@ Row = TypeVar("Row")
 
 
 def offenders(rows: Mapping[str, Row], faults: Callable[[Row], Iterable[str] | None]) -> dict[str, list[str]]:
-    """What is wrong with each row and what to do about it, by the row's name; a row without faults is left out.
+    """The faults of each row, by its name; rows without faults are left out.
 
-    ``faults`` yields what is wrong, or asserts: a row on which it raises is an offender too, so that no row hides the others.
+    ``faults`` yields what is wrong and how to fix it, or asserts. A row for which it raises is an offender too, so that no row hides others.
     """
     return {name: found for name, row in rows.items() if (found := _faults_of(row, faults))}
 
@@ -31,7 +31,7 @@ def _faults_of(row: Row, faults: Callable[[Row], Iterable[str] | None]) -> list[
 
 
 def _said(error: BaseException) -> Iterator[str]:
-    """Each single error in what was raised, with its notes (Hypothesis tells the example there)."""
+    """Each single error in the exception, with its notes (where Hypothesis gives the example)."""
     if isinstance(error, BaseExceptionGroup):
         for each in error.exceptions:
             yield from _said(each)

@@ -1,7 +1,7 @@
 """Plans whose commands leave evidence: each writes to a ledger when it begins and when it ends, and prints numbered lines.
 
-The ledger (one line per event, appended with one write each) is outside of everything the daemon keeps, so it says what really
-ran: who began, how often, as which process.
+The ledger (one line per event, each appended with one write) is independent of the daemon, so it shows what really ran: which command
+began, how often, and as which process.
 """
 
 from collections import Counter
@@ -23,7 +23,7 @@ class Entry:
 
 
 def command(ledger: Path, key: str, seconds: float, *, fails_once: bool = False) -> str:
-    """Begin, print numbered lines over some seconds, end; with ``fails_once`` the first attempt ends with exit code 3."""
+    """A command that prints numbered lines for some seconds; with ``fails_once``, its first attempt ends with exit code 3."""
     note = f'{key} "$MAESTRO_SESSION_ID" $$ >> {ledger}'
     body = f"echo begin {note}; i=0; while [ $i -lt {LINES} ]; do echo {key} line $i; i=$((i+1)); sleep {seconds / LINES:.3f}; done; echo end {note}"
     flag = ledger.with_name(f"flag-{key}")
@@ -31,19 +31,19 @@ def command(ledger: Path, key: str, seconds: float, *, fails_once: bool = False)
 
 
 def entries(ledger: Path) -> list[Entry]:
-    """What the ledger says, in order."""
+    """The entries of the ledger, in order."""
     lines = ledger.read_text().splitlines() if ledger.exists() else []
     words = (line.split() for line in lines)
     return [Entry(what, key, session_id, int(pid)) for what, key, session_id, pid in words]
 
 
 def begun(ledger: Path) -> Counter[tuple[str, str]]:
-    """How often each key was begun in each session."""
+    """How often each key began in each session."""
     return Counter((entry.key, entry.session_id) for entry in entries(ledger) if entry.what == "begin")
 
 
 def plan(ledger: Path, groups: int, *, seconds: float, attempts: int = 3) -> dict[str, Any]:
-    """A plan of ``groups`` sessions: every second one a queue, every fifth group fails once and is tried again, some wait for others."""
+    """A plan for ``groups`` sessions: every second is a queue, every fifth fails once and is retried, some depend on others."""
     return {
         "title": f"{groups} groups",
         "groups": [_group(ledger, number, seconds, attempts) for number in range(groups)],

@@ -1,4 +1,4 @@
-"""Which tests of a parallel run go together, and in which order they begin: long ones first, so that no worker ends alone.
+"""Groups the tests of a parallel run into units and orders them: long ones first, so that no worker runs alone at the end.
 
 ``make test`` starts workers with pytest-xdist; each takes the next unit when it is free.
 """
@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 import pytest
 
-#: Folders whose tests stay in one worker: pages share a browser, tests of the repository its parsed files.
+#: Folders whose tests run in one worker: tests of the page share a browser, tests of the repository share parsed files.
 TOGETHER = ("tests/page/", "tests/meta/")
 #: Folders whose tests take seconds each and share nothing: every test is a unit.
 APART = ("tests/agents/real/", "tests/system/")
 
 
 def unit_of(nodeid: str) -> str:
-    """The unit that a test is part of."""
+    """The unit that a test belongs to."""
     for folder in TOGETHER:
         if nodeid.startswith(folder):
             return folder
@@ -23,7 +23,7 @@ def unit_of(nodeid: str) -> str:
 
 
 def longest_first(items: Sequence[pytest.Item]) -> list[pytest.Item]:
-    """The order in which units begin: pages, then slow tests of all kinds mixed (some wait, some compute), and small ones to fill up."""
+    """The order of units: pages, then slow tests of all kinds mixed (some wait, some compute), then small ones to fill the gaps."""
 
     def place(item: pytest.Item) -> tuple[int, int]:
         if item.nodeid.startswith(TOGETHER):

@@ -1,1 +1,1 @@
-"""Agents that do what a test says, and the scripted model that real agents talk to."""
+"""Scripted agents, and the scripted model for real agents."""

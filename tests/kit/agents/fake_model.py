@@ -1,7 +1,7 @@
 """A scripted model on loopback, so that real coding agents run offline.
 
-It speaks, as far as the agents need it, the Anthropic Messages API, OpenAI's Responses and Chat Completions, and the Gemini
-API; everything else gets a 404 and is recorded, so that a test sees what an agent tried.
+It implements what the agents need of the Anthropic Messages API, OpenAI's Responses and Chat Completions, and the Gemini API. Any
+other request gets a 404 and is recorded, so that a test sees what an agent tried.
 
 A script is a list of steps, played once per PROMPT. The step is computed from the request itself (how many rounds of tool
 calls follow the last prompt), so retries, resumed conversations and side requests never get it out of step::
@@ -9,7 +9,7 @@ calls follow the last prompt), so retries, resumed conversations and side reques
     {"shell": "echo hi > out.txt"}      a call of whatever shell tool the agent offers
     {"tool": "Write", "input": {...}}   a call of one named tool
     {"tools": [step, step]}             several calls in one message
-    {"text": "done"}                    the last words of a turn
+    {"text": "done"}                    the final text of a turn
     {"json": {...}}                     structured output: a call of StructuredOutput where it is offered, else JSON as text
     {"sleep": 1.5, ...}                 wait before answering
     {"hold": "name", ...}               answer when the test calls ``release("name")``
@@ -18,11 +18,11 @@ calls follow the last prompt), so retries, resumed conversations and side reques
                                         ``error`` are more members of it
     {"truncate": true, "text": "..."}   a connection dropped half way
     {"usage": {"input": 1000, "output": 50}, ...}
-    {"once": true, ...}                 played a single time, then passed over
+    {"once": true, ...}                 played once, then skipped
 
 A script may also be ``{"prompts": [{"match": regex on the prompt, "steps": [...]}], "subagent": [...], "default": [...]}``;
-``<name>`` in a step's texts is what the group ``name`` of the regex matched (an id that only the prompt knows);
-``"toolless": true`` scripts requests that offer no tools too, which otherwise get a fixed text (titles, summaries).
+``<name>`` in a step's texts is replaced by what the group ``name`` of the regex matched (an id that only the prompt contains).
+``"toolless": true`` also scripts requests that offer no tools, which otherwise get a fixed text (titles, summaries).
 """
 
 import gzip
@@ -46,23 +46,23 @@ Script = list[Json] | Json
 DEFAULT: list[Json] = [{"shell": "echo hi > out.txt"}, {"text": "All done."}]
 SHELLS = ("Bash", "bash", "run_shell_command", "exec_command", "shell_command", "shell", "local_shell", "terminal")
 AGENTS = ("Task", "Agent", "task", "agent", "spawn_agent")
-#: Seconds a held answer waits at most, so that a failing test ends.
+#: Maximum seconds that a held answer waits, so that a failing test ends.
 HOLD = 60.0
 
 
 class _Server(ThreadingHTTPServer):
-    """A thread per connection; agents that are killed hang up in the middle of one, and that is no news."""
+    """One thread per connection. Killed agents close theirs in the middle of a reply, which is expected."""
 
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Only say what is not a connection that was cut."""
+        """Report errors other than a broken connection."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
 
 class FakeModel:
-    """The model: ``url`` is where it is, ``requests`` what it was asked so far."""
+    """The model: ``url`` is its address, ``requests`` are those received so far."""
 
     def __init__(self, script: Script | None = None) -> None:
         """Answer by ``script``; it may be changed by setting ``script``."""
@@ -91,7 +91,7 @@ class FakeModel:
 
     @property
     def script(self) -> Script:
-        """What it answers by."""
+        """The script that it follows."""
         return self._script
 
     @script.setter
@@ -106,16 +106,16 @@ class FakeModel:
         return [request["prompt"] for request in self.requests if request.get("tools")]
 
     def release(self, name: str) -> None:
-        """Let the answers held under this name go, now and later."""
+        """Release the answers held under this name, now and later."""
         self._event(name).set()
 
     def record(self, **request: Any) -> None:
-        """Remember a request."""
+        """Record a request."""
         with self._lock:
             self.requests.append(request)
 
     def answer(self, turn: Turn) -> tuple[Json, Reply | None]:
-        """The step for a request and its reply; None when the step is an error."""
+        """The step for a request, and its reply; None if the step is an error."""
         key, steps = self._steps(turn)
         if not turn.tools and not (isinstance(self._script, dict) and self._script.get("toolless")):
             if not (key.startswith("prompt") and steps):
@@ -129,7 +129,7 @@ class FakeModel:
         return step, _reply(turn, step)
 
     def wait(self, step: Json) -> None:
-        """What a step waits for before it is answered."""
+        """Wait as the step says before it is answered."""
         if "sleep" in step:
             time.sleep(step["sleep"])
         if "hold" in step:
@@ -169,7 +169,7 @@ class FakeModel:
 
 
 def _filled(steps: Any, known: dict[str, str | None]) -> Any:
-    """The steps with what the prompt said in them."""
+    """The steps, with values from the prompt filled in."""
     if isinstance(steps, str):
         for name, text in known.items():
             steps = steps.replace(f"<{name}>", text or "")
@@ -201,7 +201,7 @@ def _content(turn: Turn, step: Json) -> tuple[str | None, list[tuple[Tool, Any]]
 
 
 def _shell_input(tool: Tool, command: str) -> Json:
-    """A shell tool's input, by its name and its parameters."""
+    """A shell tool's input, from its name and its parameters."""
     properties = tool.parameters.get("properties") or {}
     if tool.name == "exec_command" or "cmd" in properties:
         return {"cmd": command}
@@ -229,14 +229,14 @@ class _Handler(BaseHTTPRequestHandler):
     fake: ClassVar[FakeModel]
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """Say nothing."""
+        """Log nothing."""
 
     def do_HEAD(self) -> None:
-        """Start-up probes."""
+        """Answer start-up probes."""
         self._json({})
 
     def do_GET(self) -> None:
-        """The list of models, which some ask for at their start."""
+        """Return the list of models, which some agents request at their start."""
         path = urlsplit(self.path).path
         self.fake.record(method="GET", path=self.path)
         if path.endswith("/models"):
@@ -245,7 +245,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._json({"error": {"type": "not_found_error", "message": "not scripted"}}, 404)
 
     def do_POST(self) -> None:
-        """One request of one dialect."""
+        """Answer one request in its dialect."""
         body = self._body()
         path = urlsplit(self.path).path
         try:
@@ -342,7 +342,7 @@ def _encoded(event: Event) -> bytes:
 
 
 def _error(step: Json, dialect: str) -> Json:
-    """An error as the services write it: the members of all dialects, which do not get in each other's way."""
+    """An error as the services write it, with the members of all dialects, which do not conflict."""
     status = step["status"]
     kind = step.get("error_type") or _TYPES.get(status, "api_error")
     error = {"type": kind, "message": step.get("message", "scripted error"), "code": step.get("code", kind)}

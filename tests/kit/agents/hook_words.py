@@ -13,9 +13,9 @@ _AGENTS = frozenset({"stream", "tty"})
 
 
 def read_hook(agent: str, event: str, payload: Any) -> Reading:
-    """A hook of a streaming agent: its payload names the conversation and the folder; the event is a sign by its name.
+    """Read a hook of a streaming agent: the payload names the conversation and the folder, the event's name is the sign.
 
-    ``Permission`` asks for a command, and the hook waits; ``Dialog`` only says that a dialog is shown.
+    ``Permission`` asks for a command, and the hook waits; ``Dialog`` only reports that a dialog is shown.
     """
     if agent not in _AGENTS:
         return NOTHING

@@ -1,4 +1,4 @@
-"""What a model answers, in each dialect: the events of a stream, or one document."""
+"""A model's replies in each dialect: the events of a stream, or one document."""
 
 import itertools
 import json
@@ -9,14 +9,14 @@ from typing import Any
 
 from tests.kit.agents.model_request import Json, Tool, Turn
 
-#: The name of a server-sent event (None: it has none) and its data; the end is cut off after ``CUT``.
+#: The name of a server-sent event (None if it has none) and its data; the stream is cut after ``CUT``.
 Event = tuple[str | None, Json | str]
 CUT: Event = (None, "")
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What to say: a text, tool calls with their arguments, the tokens it is said to cost. ``truncate`` drops the connection half way."""
+    """The reply: a text, tool calls with their arguments, and the reported tokens. ``truncate`` drops the connection half way."""
 
     text: str | None = None
     calls: tuple[tuple[Tool, Any], ...] = ()
@@ -24,12 +24,12 @@ class Reply:
     truncate: bool = False
 
     def tokens(self, name: str) -> int:
-        """Tokens of a kind: ``input``, ``output``, ``cache_read``."""
+        """The number of tokens of a kind: ``input``, ``output``, ``cache_read``."""
         return int({"input": 1000, "output": 50, "cache_read": 0, **self.usage}[name])
 
 
 def new_id(prefix: str) -> str:
-    """An id as such services make them."""
+    """An id in the style of such services."""
     return prefix + uuid.uuid4().hex[:24]
 
 
@@ -212,7 +212,7 @@ def gemini(turn: Turn, reply: Reply) -> Json:
 
 
 def gemini_events(turn: Turn, reply: Reply) -> Iterator[Event]:
-    """The same as a stream: one piece, without its end when it is cut."""
+    """The same as a stream: one piece, without its end if it is cut."""
     whole = gemini(turn, reply)
     if reply.truncate:
         [candidate] = whole["candidates"]

@@ -1,4 +1,4 @@
-"""What a coding agent asked a model, whatever the dialect: Anthropic messages, OpenAI responses and chat, Gemini."""
+"""Parses a coding agent's requests to a model in all dialects: Anthropic messages, OpenAI responses and chat, Gemini."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,7 @@ from typing import Any
 
 Json = dict[str, Any]
 
-#: Text in a user's place that a machine wrote: reminders, environment descriptions. It is no prompt.
+#: Machine-written text in a user's message, such as reminders and environment descriptions. It is not a prompt.
 _NOISE = re.compile(
     r"^\s*<(system-reminder|environment_context|user_instructions|permissions|INSTRUCTIONS|session_context"
     r"|skills_instructions|apps_instructions|plugins_instructions|hook_prompt|command-name|local-command)",
@@ -17,7 +17,7 @@ _NOISE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A tool the agent offers. ``kind`` is the OpenAI type, where it has one."""
+    """A tool that the agent offers. ``kind`` is its OpenAI type, if any."""
 
     name: str
     parameters: Json
@@ -26,7 +26,7 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One request. ``prompt`` is the last thing a user said, ``rounds`` how many rounds of tool calls followed it."""
+    """One request. ``prompt`` is the user's last message, ``rounds`` the number of rounds of tool calls after it."""
 
     tools: tuple[Tool, ...]
     prompt: str
@@ -35,18 +35,18 @@ class Turn:
     model: str
 
     def tool(self, *names: str) -> Tool | None:
-        """The first tool by these names, in their order."""
+        """The first tool with one of these names, in their order."""
         return next((tool for name in names for tool in self.tools if tool.name == name), None)
 
 
 class _Conversation:
-    """Follows messages: the last prompt, and the rounds since."""
+    """Follows messages: keeps the last prompt and the rounds since then."""
 
     def __init__(self) -> None:
         self.prompt, self.rounds = "", 0
 
     def said(self, content: Any) -> None:
-        """A user said something; machine-made text is passed over."""
+        """Take a user's message; skips machine-written text."""
         text = "\n".join(part for part in _texts(content) if part.strip() and not _NOISE.match(part))
         if text:
             self.prompt, self.rounds = text, 0
@@ -94,7 +94,7 @@ def chat(body: Json) -> Turn:
 
 
 def responses(body: Json) -> Turn:
-    """``POST /v1/responses``: calls of one round stand side by side, their outputs after them."""
+    """``POST /v1/responses``: the calls of one round come together, followed by their outputs."""
     tools = tuple(
         Tool(tool.get("name") or tool.get("type") or "", tool.get("parameters") or {}, tool.get("type") or "function")
         for tool in body.get("tools") or []

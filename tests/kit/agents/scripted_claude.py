@@ -1,17 +1,17 @@
-"""A ``claude`` that does what a script says: it speaks the stream, runs the hooks of its settings, asks, meets limits, and is no model.
+"""A scripted ``claude`` without a model: it writes the stream, runs the hooks of its settings, asks questions and meets limits.
 
-``install(bin, scripts)`` puts it on a PATH as a program of its own. Its script is ``script.json`` in the folder it works in: a list
-of turns, each a list of steps; ``turn`` in the same folder counts the turns over all its processes. The answers it received are in ``answers``,
-a line of JSON for each answer, and its prompts in ``prompts``. Steps:
+``install(bin, scripts)`` puts it on a PATH. Its script is ``script.json`` in its working directory: a list of turns, each a list of
+steps; the file ``turn`` there counts the turns over all its processes. ``answers`` has the answers that it received, one JSON line
+each, and ``prompts`` its prompts. Steps:
 
-    {"ask": COMMAND}     wants to run it: on the stream, or by its PermissionRequest hook on a terminal
+    {"ask": COMMAND}     asks to run it: on the stream, or by its PermissionRequest hook on a terminal
     {"hook": EVENT}      runs that hook of its settings
     {"gate": NAME}       waits until a test opens the pipe NAME in its folder for writing
-    {"limit": AT}        meets a usage limit that ends then (seconds since the epoch), and ends this process
+    {"limit": AT}        meets a usage limit until AT (seconds since the epoch), and ends this process
     {"run": COMMAND}     runs a command, as its tools do
     {"speak": COUNT}     says COUNT words, each a line of the stream, a few milliseconds apart
 
-The shapes of its lines are those recorded from Claude Code 2.1.328 (``tests/fixtures/recordings/claude-code``).
+Its lines have the form recorded from Claude Code 2.1.328 (``tests/fixtures/recordings/claude-code``).
 """
 
 import itertools
@@ -28,7 +28,7 @@ RESULT = {"type": "result", "subtype": "success", "is_error": False, "num_turns"
 
 
 def install(folder: Path) -> None:
-    """Make it the ``claude`` of a folder on the PATH."""
+    """Install it as ``claude`` in a folder on the PATH."""
     folder.mkdir(parents=True, exist_ok=True)
     program = folder / "claude"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I "{Path(__file__).resolve()}" "$@"\n')
@@ -36,13 +36,13 @@ def install(folder: Path) -> None:
 
 
 def write_script(folder: Path, *turns: list[dict[str, Any]]) -> None:
-    """What it does in each of its turns."""
+    """Write the steps of its turns."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "script.json").write_text(json.dumps(turns))
 
 
 def received(folder: Path, kind: str = "answers") -> list[Any]:
-    """What it was answered (or, of ``prompts``, asked), oldest first."""
+    """The answers (or ``prompts``) that it received, oldest first."""
     path = folder / kind
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
@@ -60,11 +60,11 @@ class Agent:
         self.turns: list[list[dict[str, Any]]] = json.loads(Path("script.json").read_text())
 
     def run(self) -> int:
-        """Live: a turn for each prompt."""
+        """Run a turn for each prompt."""
         self.hook("SessionStart", source="startup")
         if not self.headless:
             self.turn()
-            sys.stdin.read()  # it sits at its prompt until it is stopped
+            sys.stdin.read()  # it waits at its prompt until it is stopped
             return 0
         for line in sys.stdin:
             read = json.loads(line)
@@ -88,13 +88,13 @@ class Agent:
         self.hook("Stop", stop_hook_active=False)
 
     def say(self, line: dict[str, Any]) -> None:
-        """A line of the stream."""
+        """Write a line of the stream."""
         if self.headless:
             sys.stdout.write(json.dumps(line) + "\n")
             sys.stdout.flush()
 
     def hook(self, event: str, **payload: Any) -> str:
-        """Run the hooks of an event, as Claude does: by a shell, the payload on standard input; what they print."""
+        """Run the hooks of an event as Claude does, in a shell with the payload on stdin; returns their output."""
         document = {"session_id": self.session, "cwd": str(Path.cwd()), "hook_event_name": event, **payload}
         printed = ""
         for entry in self.hooks.get(event, []):

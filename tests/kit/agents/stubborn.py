@@ -1,7 +1,7 @@
-"""An agent's worst children: ``python stubborn.py FOLDER`` starts one of each kind, each writes its pid there, then it waits itself.
+"""An agent with stubborn children: ``python stubborn.py FOLDER`` starts one of each kind, which write their pids there, and then waits.
 
-One ignores TERM, one is stopped, one has left the session (setsid) and its parent (double fork), one has done that and thrown
-its environment away, and one more of that kind is stopped on top.
+One ignores TERM, one is stopped, one has left the session (setsid) and its parent (double fork), one has done that and cleared its
+environment, and one has done all that and is stopped too.
 """
 
 import os
@@ -14,7 +14,7 @@ KINDS = ("plain", "deaf", "stopped", "daemon", "untagged", "daemon-stopped")
 
 
 def behave(kind: str, folder: Path) -> None:
-    """Become a child of that kind, say so, and stay."""
+    """Become a child of that kind, write the pid, and stay."""
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN if kind != "plain" else signal.SIG_DFL)
     (folder / f".{kind}").write_text(str(os.getpid()))
@@ -26,7 +26,7 @@ def behave(kind: str, folder: Path) -> None:
 
 
 def start(kind: str, folder: Path) -> None:
-    """Start a child; daemons by way of a parent that leaves."""
+    """Start a child; daemons through a parent that exits."""
     if os.fork():
         return
     if kind.startswith(("daemon", "untagged")):
@@ -39,7 +39,7 @@ def start(kind: str, folder: Path) -> None:
 
 
 def main() -> None:
-    """Start all kinds, or be the one that is named."""
+    """Start all kinds, or become the named kind."""
     folder = Path(sys.argv[1])
     if len(sys.argv) > 2:
         behave("untagged", folder)

@@ -17,7 +17,7 @@ from maestrod.core.values.signs import NOTHING, Reading, Said, ScreenShown
 
 @dataclass
 class Talker(OpaqueAdapter):
-    """``read`` are the lines it was given; what begins with ``say`` says something, and ``bug`` makes it raise."""
+    """``read`` are the lines that it received. A line that begins with ``say`` says something; ``bug`` makes it raise."""
 
     name: str = "talker"
     traits: AgentTraits = field(default_factory=lambda: AgentTraits(turns=Turns.STREAM, resumes=True))
@@ -27,7 +27,7 @@ class Talker(OpaqueAdapter):
     read: list[bytes] = field(default_factory=list)
 
     def launch(self, request: LaunchRequest) -> LaunchPlan:
-        """Its one file is nested."""
+        """A launch with one file in a subfolder."""
         self.prompts.append(request.prompt)
         return LaunchPlan(
             argv=self.argv,
@@ -48,11 +48,11 @@ class Talker(OpaqueAdapter):
         return Reading((Said(line[4:].decode()),)) if line.startswith(b"say ") else NOTHING
 
     def read_title(self, title: str) -> Reading:
-        """A title that begins with an asterisk is a busy one."""
+        """A title that begins with an asterisk means busy."""
         return Reading((ScreenShown(title.startswith("*")),)) if title else NOTHING
 
     def prompt_keys(self, text: str, *, interactive: bool) -> Sequence[Keys]:
-        """On a terminal the text, and a moment later Enter."""
+        """On a terminal, the text and a moment later Enter."""
         if interactive:
             return (Keys(text.encode(), 0.4, echoed=True), Keys(b"\r"))
         return (Keys(f"prompt {text}\n".encode()),)
@@ -62,9 +62,9 @@ class Talker(OpaqueAdapter):
         return f"{permission.value} {key} {message}\n".encode()
 
     def judge(self, ended: Exit, *, outcome: Outcome | None, stop_requested: bool) -> Judgement:
-        """By the exit code."""
+        """Judge by the exit code."""
         return Judgement.COMPLETED if ended.code == 0 else Judgement.FAILED
 
     def detect(self) -> AgentInfo:
-        """It is nowhere and needs nothing."""
+        """It needs no installation."""
         return AgentInfo(name=self.name, description="Talks")

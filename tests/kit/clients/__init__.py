@@ -1,1 +1,1 @@
-"""Clients of a daemon, well-behaved and not, and what they talk to when no real daemon is needed."""
+"""Clients of a daemon, well-behaved and hostile, and fake daemons for tests that need no real one."""

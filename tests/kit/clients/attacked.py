@@ -14,7 +14,7 @@ SECRET = "s3cret" * 8
 
 @asynccontextmanager
 async def attacked(caplog: pytest.LogCaptureFixture) -> AsyncGenerator[BridgeServer]:
-    """A bridge that has to be well after the attack, and to have logged nothing secret."""
+    """A bridge that must be healthy after the attack and must have logged no secret."""
     caplog.set_level(logging.INFO)
     async with bridging() as server:
         yield server
@@ -36,7 +36,7 @@ UPGRADE: dict[str, str] = {
 
 
 async def sign_in(server: BridgeServer) -> str:
-    """A cookie, as the page has it."""
+    """Sign in, and return the cookie."""
     code, _ = server.services.sign_in.code(server.services.engine.clock.steady())
     answer = await server.ask("GET", f"/?code={code}", token=False)
     assert answer.status == 303
@@ -44,7 +44,7 @@ async def sign_in(server: BridgeServer) -> str:
 
 
 def masked(first: int, payload: bytes, length: int | None = None) -> bytes:
-    """A frame as a client sends it, with a mask of zeros."""
+    """A frame from a client, masked with zeros."""
     size = len(payload) if length is None else length
     head = bytes([first]) + (
         bytes([0x80 | size])

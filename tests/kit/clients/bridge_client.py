@@ -1,4 +1,4 @@
-"""The real bridge in a test: a server with the daemon's parts on a port of its own, and clients that can misbehave."""
+"""The real bridge in a test: a server with the daemon's parts on its own port, and clients that can misbehave."""
 
 import json
 import socket
@@ -25,7 +25,7 @@ FOREIGN = b"http://app.example:3000"
 
 @dataclass(frozen=True)
 class Answer:
-    """A response: names of headers in lower case."""
+    """A response. Names of headers are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -43,7 +43,7 @@ class Answer:
 
 
 class BridgeServer:
-    """A bridge that serves ``services``; ``listener`` says where."""
+    """A bridge that serves ``services`` on the address of ``listener``."""
 
     def __init__(self, listener: BridgeListener, services: Services) -> None:
         self.listener = listener
@@ -54,11 +54,11 @@ class BridgeServer:
         self.authorization = {"Authorization": f"Bearer {TOKEN.decode()}"}
 
     async def connect(self) -> trio.SocketStream:
-        """A connection on which anything can be sent."""
+        """A connection for arbitrary bytes."""
         return await trio.open_tcp_stream("127.0.0.1", self.port)
 
     async def raw(self, data: bytes) -> bytes:
-        """What ``data`` on a connection of its own is answered, until the server hangs up."""
+        """Send ``data`` on a new connection, and return everything until the server closes it."""
         with trio.fail_after(PATIENCE):
             async with await self.connect() as stream:
                 await stream.send_all(data)
@@ -73,7 +73,7 @@ class BridgeServer:
         *,
         token: bool = True,
     ) -> Answer:
-        """One request on a connection of its own; a header that is None is left out."""
+        """Make one request on a new connection; headers that are None are left out."""
         with trio.fail_after(PATIENCE):
             async with await self.connect() as stream:
                 return await ask_on(stream, self.request(verb, target, body, headers, token=token), verb)
@@ -124,7 +124,7 @@ class BridgeServer:
                 nursery.cancel_scope.cancel()
 
     async def is_healthy(self) -> bool:
-        """Whether somebody else is served as if nothing had happened."""
+        """Whether another client is served normally."""
         return (await self.ask("GET", "/api/status")).status == 200
 
 
@@ -139,13 +139,13 @@ class UiClient:
         await self.connection.send_message(text)
 
     async def read(self) -> Any:
-        """The next message, decoded; bytes as they are. Raises ``ConnectionClosed``."""
+        """The next message, decoded if it is text. Raises ``ConnectionClosed``."""
         with trio.fail_after(PATIENCE):
             message = await self.connection.get_message()
         return json.loads(message) if isinstance(message, str) else message
 
     async def subscribe(self, **members: object) -> int:
-        """Follow events; the seq it begins at."""
+        """Subscribe to events, and return the seq at which the subscription begins."""
         await self.send({"type": "subscribe", **members})
         answer = await self.read()
         assert answer["type"] == "subscribed", answer
@@ -188,7 +188,7 @@ async def read_answer(stream: trio.abc.Stream, verb: str = "GET") -> Answer:
 
 
 async def until_closed(stream: trio.abc.Stream) -> bytes:
-    """Everything until the server hangs up."""
+    """Everything until the server closes the connection."""
     data = b""
     try:
         while piece := await stream.receive_some(1 << 16):

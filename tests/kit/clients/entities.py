@@ -1,4 +1,4 @@
-"""Entities as the daemon sends them, for tests of clients: whole ids, and only the members that matter."""
+"""Entities as the daemon sends them, for tests of clients, with whole ids and only the members that matter."""
 
 from typing import Any
 

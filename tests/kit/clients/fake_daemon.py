@@ -4,8 +4,8 @@
         daemon.on("task.get", lambda params: {"id": params["taskId"], ...})
 
 A handler returns the result (JSON values), raises a ``MaestroError``, or returns ``Reply`` with notifications to send after
-the reply, or ``HANG_UP`` to close the connection without one. ``calls`` holds every request in order. ``sent`` is the history:
-unless a test answers ``event.list`` itself, it gives the events that were sent, which streams ask for when they reconnect.
+the reply, or ``HANG_UP`` to close the connection without one. ``calls`` has every request in order. ``sent`` is the history: unless a
+test answers ``event.list`` itself, the reply comes from the events that were sent, which streams request when they reconnect.
 """
 
 import json
@@ -25,7 +25,7 @@ HANG_UP = object()
 
 @dataclass(frozen=True)
 class Reply:
-    """A result, the notifications that follow it, and whether the connection is closed then."""
+    """A result, the notifications that follow it, and whether to close the connection after them."""
 
     result: Any
     notifications: Sequence[tuple[str, dict[str, Any]]] = ()
@@ -34,7 +34,7 @@ class Reply:
 
 @dataclass
 class FakeDaemon:
-    """Listens while it is entered."""
+    """Listens inside its ``with`` block."""
 
     path: Path
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -54,7 +54,7 @@ class FakeDaemon:
     def __exit__(self, *error: object) -> None:
         acceptor, *_ = self._threads
         _hang_up(self._listener)
-        acceptor.join(5)  # a client that comes back at once is refused, or in the list by now
+        acceptor.join(5)  # a client that reconnects at once is refused, or already in the list
         for connection in self._connections:
             _hang_up(connection)
         self.path.unlink(missing_ok=True)
@@ -63,17 +63,17 @@ class FakeDaemon:
             assert not thread.is_alive()
 
     def kill(self) -> None:
-        """Leave the socket behind with nobody listening, as a killed daemon does."""
+        """Leave the socket behind without a listener, as a killed daemon does."""
         self.__exit__()
         with socket.socket(socket.AF_UNIX) as leftover:
             leftover.bind(str(self.path))
 
     def on(self, method: str, handler: Any) -> None:
-        """Answer a method by a function of its params, or always by the same result."""
+        """Answer a method with a function of its params, or always with the same result."""
         self._handlers[method] = handler if callable(handler) else lambda params: handler
 
     def called(self, method: str) -> list[dict[str, Any]]:
-        """The params of every call of a method, without the ids that make calls repeatable."""
+        """The params of every call of a method, without request ids."""
         return [
             {name: value for name, value in params.items() if name != "requestId"}
             for called, params in self.calls
@@ -100,7 +100,7 @@ class FakeDaemon:
                 for line in lines:
                     if not self._answer(connection, json.loads(line)):
                         return
-            except OSError:  # the client has gone
+            except OSError:  # the client has disconnected
                 return
 
     def _answer(self, connection: socket.socket, request: dict[str, Any]) -> bool:
@@ -145,7 +145,7 @@ class FakeDaemon:
 def _hang_up(connection: socket.socket) -> None:
     try:
         connection.shutdown(socket.SHUT_RDWR)
-    except OSError:  # its client was first
+    except OSError:  # the client closed it first
         pass
     connection.close()
 

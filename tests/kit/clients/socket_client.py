@@ -16,7 +16,7 @@ from tests.kit.patience import PATIENCE
 
 
 class SocketClient:
-    """A client on the socket: newline framing unless it sends bytes of its own."""
+    """A client on the socket. It frames messages with newlines unless a test sends raw bytes."""
 
     def __init__(self, stream: trio.SocketStream) -> None:
         self.stream = stream
@@ -33,14 +33,14 @@ class SocketClient:
             await self.stream.send_all(data)
 
     async def post(self, method: str, params: object = None, **members: object) -> int:
-        """Send a request; its id."""
+        """Send a request, and return its id."""
         self._last += 1
         request = {"jsonrpc": "2.0", "id": self._last, "method": method, "params": params or {}, **members}
         await self.send(json.dumps(request).encode() + b"\n")
         return self._last
 
     async def read(self) -> Any:
-        """The next message; None when the server hung up."""
+        """The next message; None if the server closed the connection."""
         with trio.fail_after(PATIENCE):
             while b"\n" not in self._buffer:
                 try:
@@ -54,7 +54,7 @@ class SocketClient:
         return json.loads(line)
 
     async def answer(self, id_: int) -> Any:
-        """The response to a request; notifications that come before it are kept."""
+        """The response to a request; keeps notifications that arrive before it."""
         while True:
             message = await self.read()
             assert message is not None, "the server hung up"
@@ -74,11 +74,11 @@ class SocketClient:
         return self.notifications.pop(0) if self.notifications else await self.read()
 
     async def hung_up(self) -> bool:
-        """Whether the server closes the connection without another word."""
+        """Whether the server closes the connection without another message."""
         return await self.read() is None
 
     async def question(self) -> str:
-        """The id of a question that waits for a person."""
+        """Create a question, and return its id."""
         project = await self.call("project.create", {"name": "p", "workingDir": "/p"})
         task = await self.call("task.create", {"title": "t", "projectId": project["id"]})
         session = await self.call("session.spawn", {"taskIds": [task["id"]]})
@@ -101,7 +101,7 @@ class SocketServer:
             yield SocketClient(stream)
 
     async def is_healthy(self) -> bool:
-        """Whether somebody else is served as if nothing had happened."""
+        """Whether another client is served normally."""
         async with self.client() as client:
             return bool((await client.call("system.status"))["pid"])
 

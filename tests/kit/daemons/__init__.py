@@ -1,1 +1,1 @@
-"""Real daemons in processes of their own, to be killed, replaced, or reached from another machine."""
+"""Real daemons in their own processes, to be killed, replaced, or reached from another machine."""

@@ -1,4 +1,4 @@
-"""The bridge of a real daemon process: its address, blocking requests, and WebSockets on trio."""
+"""Clients for the bridge of a real daemon process: blocking requests, and WebSockets on trio."""
 
 import json
 import urllib.request
@@ -14,7 +14,7 @@ from tests.kit.patience import PATIENCE
 
 
 class BridgeOf:
-    """How to reach the bridge of the daemon that runs now."""
+    """The address of the running daemon's bridge."""
 
     def __init__(self, daemon: Daemon) -> None:
         address = json.loads((daemon.home / "run" / "maestrod.json").read_text())
@@ -23,14 +23,14 @@ class BridgeOf:
         self.token = (daemon.home / "run" / "bridge.token").read_text()
 
     def get(self, path: str) -> Any:
-        """What a GET is answered."""
+        """The body of a GET request's response."""
         request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {self.token}"})
         with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
             return json.load(reply)
 
     @asynccontextmanager
     async def web_socket(self, path: str = "/ws") -> AsyncGenerator[WebSocketConnection]:
-        """A WebSocket; it is dropped at the end, without a goodbye."""
+        """A WebSocket, which is dropped at the end without a close frame."""
         headers = [(b"Authorization", b"Bearer " + self.token.encode())]
         async with await trio.open_tcp_stream("127.0.0.1", self.port) as stream, trio.open_nursery() as nursery:
             host = f"127.0.0.1:{self.port}"
@@ -39,7 +39,7 @@ class BridgeOf:
 
 
 class PlainClient:
-    """A client that only counts: hundreds of them fit into one test. ``receive_buffer`` bounds what the kernel takes for it."""
+    """A client that only counts messages, so hundreds fit into one test. ``receive_buffer`` limits what the kernel buffers for it."""
 
     def __init__(self, stream: trio.SocketStream) -> None:
         self._stream = stream
@@ -80,7 +80,7 @@ class PlainClient:
         return message
 
     def _frame(self) -> tuple[int, int] | None:
-        """Where the payload of the first frame is, once all of it is there."""
+        """The position of the first frame's payload, once it has arrived completely."""
         data = self._data
         if len(data) < 10:
             return None if len(data) < 2 or len(data) < 2 + data[1] or data[1] > 125 else (2, 2 + data[1])

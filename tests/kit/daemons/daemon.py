@@ -1,7 +1,7 @@
-"""A real daemon in a home of its own, for tests that kill it: start, call, watch, kill, start again, look for leftovers.
+"""A real daemon with its own home, for tests that start, call, watch, kill and restart it, and look for leftovers.
 
-Nothing here sleeps: a start waits for the readiness message that a service manager would get, a call for its answer, a watcher
-for the events of a subscription. All of it is blocking and bounded by ``PATIENCE``.
+Nothing here sleeps: a start waits for the readiness message that a service manager would get, a call for its reply, and a watcher for
+the events of a subscription. All calls block, for at most ``PATIENCE``.
 """
 
 import base64
@@ -28,7 +28,7 @@ Json = dict[str, Any]
 
 
 class Refused(Exception):
-    """The daemon's no: ``reason`` is the stable name of it."""
+    """The daemon refused a call; ``reason`` is the stable code."""
 
     def __init__(self, error: Json) -> None:
         data = error.get("data") or {}
@@ -39,7 +39,7 @@ class Refused(Exception):
 
 
 class Connection:
-    """One connection, newline-delimited. Raises ``OSError`` when the daemon goes away, ``TimeoutError`` when it is silent."""
+    """One newline-delimited connection. Raises ``OSError`` if the daemon goes away, ``TimeoutError`` if it does not answer."""
 
     def __init__(self, path: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -55,22 +55,22 @@ class Connection:
         self.close()
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._socket.close()
 
     def send(self, method: str, params: Json) -> int:
-        """Send a request; its id."""
+        """Send a request, and return its id."""
         number = next(self._ids)
         request = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
         self.send_bytes(json.dumps(request).encode() + b"\n")
         return number
 
     def send_bytes(self, data: bytes) -> None:
-        """Send anything."""
+        """Send arbitrary bytes."""
         self._socket.sendall(data)
 
     def answer(self, number: int, seconds: float = PATIENCE) -> Any:
-        """The answer to a request; events that come before it are kept."""
+        """The reply to a request; keeps events that arrive before it."""
         deadline = time.monotonic() + seconds
         while True:
             message = self._message(deadline)
@@ -86,7 +86,7 @@ class Connection:
         return self.answer(self.send(method, params))
 
     def next_event(self, seconds: float = PATIENCE) -> Json:
-        """The next event of the subscriptions of this connection. Raises ``TimeoutError`` when none came in time."""
+        """The next event of this connection's subscriptions. Raises ``TimeoutError`` if none arrives in time."""
         deadline = time.monotonic() + seconds
         while not self.events:
             message = self._message(deadline)
@@ -95,7 +95,7 @@ class Connection:
         return self.events.popleft()
 
     def wait_for(self, matches: Callable[[Json], bool]) -> Json:
-        """The next event that matches; the ones before it are dropped."""
+        """The next event that matches; drops the events before it."""
         deadline = time.monotonic() + PATIENCE
         while not matches(event := self.next_event(max(0.0, deadline - time.monotonic()))):
             pass
@@ -113,12 +113,12 @@ class Connection:
         return message
 
 
-#: Below the ports that the system gives out by itself (32768 on Linux). Each process of tests begins somewhere else.
+#: Below the ports that the system assigns by itself (32768 on Linux). Each test process begins at another one.
 _PORTS = itertools.islice(itertools.cycle(range(10_000, 32_000)), os.getpid() * 331 % 22_000, None)
 
 
 def own_port() -> int:
-    """A free port that no other daemon of the tests takes, not even between a kill and the next start: pages come back to it."""
+    """A free port that no other daemon of the tests uses, not even between a kill and the next start, because pages reconnect to it."""
     while True:
         with socket.socket() as probe:
             try:
@@ -129,9 +129,9 @@ def own_port() -> int:
 
 
 class Daemon:
-    """A daemon with the home ``home`` (a short path), which it may be started in many times. ``settings`` are MAESTRO_ variables.
+    """A daemon that can be started many times in the home ``home`` (a short path). ``settings`` are MAESTRO_ variables.
 
-    ``module`` is what is run: another one than ``maestrod`` may do something to it first.
+    ``module`` is the module to run; another one than ``maestrod`` can patch the daemon first.
     """
 
     def __init__(self, home: Path, **settings: object) -> None:
@@ -146,12 +146,12 @@ class Daemon:
 
     @property
     def pid(self) -> int:
-        """The process that runs now."""
+        """The id of the running process."""
         assert self.process is not None
         return self.process.pid
 
     def spawn(self) -> "subprocess.Popen[bytes]":
-        """Start a process and do not wait for it; its standard output ends when it does."""
+        """Start a process without waiting for it. Its stdout is closed when it ends."""
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAESTRO_", "XDG_"))}
         environ = {**kept, "HOME": str(self.home), "MAESTRO_HOME": str(self.home), **self.settings}
@@ -166,24 +166,24 @@ class Daemon:
             )
 
     def start(self) -> "Daemon":
-        """Start, and return when the daemon says that it is ready."""
+        """Start the daemon, and return when it reports that it is ready."""
         with self.ready_messages() as notify:
             self.process = self.spawn()
             self.wait_ready(self.process, notify)
         return self
 
     def kill(self) -> None:
-        """SIGKILL; returns when it is gone."""
+        """Kill it with SIGKILL, and return when it has ended."""
         self.end(signal.SIGKILL)
 
     def end(self, number: signal.Signals = signal.SIGTERM, seconds: float = PATIENCE) -> int:
-        """Send a signal and wait for the end; the exit code."""
+        """Send a signal, wait for the end, and return the exit code."""
         assert self.process is not None
         self.process.send_signal(number)
         return self.wait(seconds)
 
     def wait(self, seconds: float = PATIENCE) -> int:
-        """Wait for the end; the exit code."""
+        """Wait for the end, and return the exit code."""
         assert self.process is not None
         code = self.process.wait(seconds)
         if self.process.stdout is not None:
@@ -191,7 +191,7 @@ class Daemon:
         return code
 
     def restart(self) -> "Daemon":
-        """Kill it and start the next one."""
+        """Kill it, and start the next one."""
         self.kill()
         return self.start()
 
@@ -200,12 +200,12 @@ class Daemon:
         return Connection(self.socket)
 
     def call(self, method: str, **params: Any) -> Any:
-        """The result of a method, over a connection of its own."""
+        """The result of a method, on a new connection."""
         with self.connect() as connection:
             return connection.call(method, **params)
 
     def every(self, method: str, **params: Any) -> list[Json]:
-        """All items of a method that gives pages, oldest first where they have ids."""
+        """All items of a method with pages; oldest first if they have ids."""
         items: list[Json] = []
         with self.connect() as connection:
             while True:
@@ -240,14 +240,14 @@ class Daemon:
             return run
 
     def finish_sessions(self) -> None:
-        """Return when no session is alive: the last report of an agent comes a moment before its end."""
+        """Return when no session is alive: an agent's last report arrives shortly before its end."""
         deadline = time.monotonic() + PATIENCE
         with self.watch(topics=["session.status"]) as events:
             while self.every("session.list", live=True):
                 events.next_event(deadline - time.monotonic())
 
     def output(self, session_id: str) -> str:
-        """Everything a session ever printed that its log still has."""
+        """All output of a session that its log still has."""
         data = b""
         with self.connect() as connection:
             while True:
@@ -258,18 +258,18 @@ class Daemon:
                 data += base64.b64decode(page["data"])
 
     def words(self) -> str:
-        """The end of what its processes logged."""
+        """The end of its processes' logs."""
         return self.log.read_text()[-6000:] if self.log.exists() else ""
 
     def nothing_left(self) -> bool:
-        """Whether no agent is alive, nor anything it started, and the shims are on their last instructions."""
+        """Whether no agent, and nothing that one started, is alive; shims may be about to exit."""
         if agents_of(self.data):
             return False
         _, alive = psutil.wait_procs(processes_of(self.data), timeout=PATIENCE)
         return not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
 
     def close(self) -> None:
-        """End the daemon and everything it ever started."""
+        """End the daemon and everything that it started."""
         if self.process is not None and self.process.poll() is None:
             self.kill()
         while left := processes_of(self.data):
@@ -282,7 +282,7 @@ class Daemon:
 
     @contextmanager
     def ready_messages(self) -> Iterator[socket.socket]:
-        """Where a daemon started in the block says that it is ready."""
+        """A socket on which a daemon started in the block reports that it is ready."""
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._notify_path.unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
@@ -290,7 +290,7 @@ class Daemon:
             yield notify
 
     def wait_ready(self, process: "subprocess.Popen[bytes]", notify: socket.socket) -> None:
-        """Return when it is; ``AssertionError`` with its last words when it ends instead."""
+        """Return when the daemon is ready. Raises ``AssertionError`` with its last output if it ends instead."""
         deadline = time.monotonic() + PATIENCE
         assert process.stdout is not None
         signs = [notify.fileno(), process.stdout.fileno()]
@@ -306,29 +306,29 @@ class Daemon:
 
 
 def live_of(event: Json) -> Json:
-    """What an event says a living session has; empty when it says nothing about that."""
+    """The ``live`` member in an event about a session; empty if the event does not contain it."""
     live: Json = event["data"].get("live") or {}
     return live
 
 
 def processes_of(data: Path) -> list[psutil.Process]:
-    """Every process of every session of a data folder: shims by their arguments, agents and all below by their tag."""
+    """Every process of every session of a data folder: shims by their arguments, agents and their descendants by their tag."""
     folders = {str(folder): folder.name for folder in (data / "sessions").glob("ses_*")}
     return [process for process in psutil.process_iter() if folders and _belongs(process, folders)]
 
 
 def agents_of(data: Path) -> list[psutil.Process]:
-    """What of them is not a shim: the agents and all that they started. What ends meanwhile has no arguments, a shim among it."""
+    """Those that are not shims: agents and what they started. A process that ends meanwhile has no arguments and may be a shim."""
     return [process for process in processes_of(data) if command_of(process) and not is_shim(process)]
 
 
 def is_shim(process: psutil.Process) -> bool:
-    """Whether a process of a session is the one that holds it."""
+    """Whether a session's process is its shim."""
     return any(argument.endswith("shim/__main__.py") for argument in command_of(process))
 
 
 def command_of(process: psutil.Process) -> list[str]:
-    """A process's arguments; none of one that ends meanwhile, or has ended and is not collected yet."""
+    """A process's arguments; empty if it ends meanwhile, or has ended and was not reaped."""
     try:
         return process.cmdline()
     except psutil.Error:
@@ -336,7 +336,7 @@ def command_of(process: psutil.Process) -> list[str]:
 
 
 def shim_of(data: Path, session_id: str) -> psutil.Process:
-    """The shim that holds a session."""
+    """The shim of a session."""
     folder = str(data / "sessions" / session_id)
     [shim] = [process for process in processes_of(data) if folder in process.cmdline()]
     return shim

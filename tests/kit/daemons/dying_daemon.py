@@ -1,6 +1,6 @@
-"""A daemon that dies by SIGKILL on its way to an agent: right before, or right after, it writes something to one.
+"""A daemon that is killed by SIGKILL directly before or after it writes something to an agent.
 
-The moment is in the file ``die`` of its home (``before`` or ``after``), which is gone when it happens: it happens once.
+The file ``die`` in its home says when (``before`` or ``after``). It is removed at that moment, so that this happens once.
 """
 
 import os
@@ -16,7 +16,7 @@ _send = Custody.send
 
 
 async def send(custody: Custody, session_id: str, data: bytes, key: str | None = None) -> None:
-    """As custody's, with an end."""
+    """Send as custody does, and die."""
     moment = _DIE.read_text() if _DIE.exists() else ""
     if moment == "before":
         _die()

@@ -1,6 +1,6 @@
 """A real daemon that accepts remote clients, and such clients: maestroctl, curl, a WebSocket client.
 
-A test of a browser takes ``Elsewhere.token("read")`` and asks with it for the address of the page (``ui.open``).
+A test with a browser uses ``Elsewhere.token("read")`` to request the address of the page (``ui.open``).
 """
 
 import base64
@@ -25,7 +25,7 @@ SOURCE = str(Path(__file__).parents[3])
 
 
 class Elsewhere(Daemon):
-    """A daemon with a port for other machines, on the loopback interface; the port stays the same across restarts."""
+    """A daemon with a remote port on the loopback interface, which stays the same across restarts."""
 
     def __init__(self, home: Path, **settings: object) -> None:
         port = own_port()
@@ -36,7 +36,7 @@ class Elsewhere(Daemon):
 
     @property
     def fingerprint(self) -> str:
-        """What a client knows the certificate by."""
+        """The fingerprint of its certificate."""
         found: str = self.call("system.status")["fingerprint"]
         return found
 
@@ -49,13 +49,13 @@ class Elsewhere(Daemon):
         return Token(self, made["token"]["id"], made["secret"], file)
 
     def log_lines(self, logger: str) -> list[str]:
-        """What a logger wrote."""
+        """The log lines of a logger."""
         lines = [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
         return [line["message"] for line in lines if line["logger"] == logger]
 
 
 class Token:
-    """Somebody with a token."""
+    """A remote client with a token."""
 
     def __init__(self, daemon: Elsewhere, id_: str, secret: str, file: Path) -> None:
         self.daemon = daemon
@@ -65,20 +65,20 @@ class Token:
 
     @property
     def flags(self) -> list[str]:
-        """What maestroctl is told."""
+        """The flags for maestroctl."""
         return [
             *("--url", self.daemon.url, "--token-file", str(self.file)),
             *("--fingerprint", self.daemon.fingerprint),
         ]
 
     def environ(self) -> dict[str, str]:
-        """The environment of a machine that has no daemon of its own."""
+        """The environment of a machine without a daemon."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MAESTRO_")}
         other = self.daemon.home.parent / "other"
         return {**kept, "PYTHONPATH": SOURCE, "MAESTRO_HOME": str(other), "MAESTRO_NO_AUTOSTART": "1"}
 
     def ctl(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """Run maestroctl from elsewhere."""
+        """Run maestroctl as from another machine."""
         return subprocess.run(
             [*COMMAND, *self.flags, *arguments],
             capture_output=True,
@@ -90,7 +90,7 @@ class Token:
         )
 
     def curl(self, path: str, *options: str) -> tuple[int, str]:
-        """The status and the body that curl gets, which trusts the certificate by its file."""
+        """The status and the body that curl receives; it trusts the certificate file."""
         command = ["curl", "-sS", "--cacert", str(self.daemon.certificate), "-w", "\n%{http_code}"]
         command += ["-H", f"Authorization: Bearer {self.secret}", *options, self.daemon.url + path]
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
@@ -98,17 +98,17 @@ class Token:
         return int(status), body
 
     def socket(self, path: str = "/ws") -> "WebSocketClient":
-        """A WebSocket from elsewhere."""
+        """A WebSocket as from another machine."""
         return WebSocketClient(self, path)
 
     def refused(self) -> int:
-        """The status that a WebSocket is refused with; 101 if it is not."""
+        """The status with which a WebSocket is refused; 101 if it is accepted."""
         with self.socket() as client:
             return client.status
 
 
 class WebSocketClient:
-    """A blocking WebSocket client over TLS, of wsproto and nothing of ours."""
+    """A blocking WebSocket client over TLS, made with wsproto, without code of the product."""
 
     def __init__(self, token: Token, path: str) -> None:
         context = ssl.create_default_context(cafile=token.daemon.certificate)
@@ -135,13 +135,13 @@ class WebSocketClient:
         self._socket.sendall(self._protocol.send(TextMessage(data=json.dumps(message))))
 
     def receive(self) -> Any:
-        """The next message; None when the other side has hung up."""
+        """The next message; None if the server closed the connection."""
         while not self._texts and not self.closed:
             self._read()
         return json.loads(self._texts.pop(0)) if self._texts else None
 
     def call(self, method: str, **params: Any) -> Any:
-        """The answer to a call of JSON-RPC."""
+        """The reply to a JSON-RPC call."""
         number = base64.b64encode(secrets.token_bytes(6)).decode()
         self.send({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
         while (message := self.receive()) is not None and message.get("id") != number:

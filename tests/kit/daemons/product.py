@@ -1,4 +1,4 @@
-"""A copy of this product that a test may move, replace or remove, as an upgrade or ``pip uninstall`` does."""
+"""Copies of the product that a test may move, replace or remove, as an upgrade or ``pip uninstall`` does."""
 
 import os
 import shutil
@@ -16,14 +16,14 @@ _PARTS = ("maestrod", "maestroctl", "hooks", "skills", "systemd", "launchd", "pa
 
 
 def copy_product(folder: Path) -> Path:
-    """Copy what a wheel brings into a folder of its own."""
+    """Copy the contents of a wheel into a folder."""
     for part in _PARTS:
         shutil.copytree(_SOURCE / part, folder / part, ignore=shutil.ignore_patterns("__pycache__", "vendor"))
     return folder
 
 
 def product_command(product: Path, *arguments: str) -> list[str]:
-    """The words that run ``maestroctl`` of a copy."""
+    """The command line that runs ``maestroctl`` of a copy."""
     bootstrap = f"import sys; sys.path.insert(0, {str(product)!r}); from maestroctl.__main__ import main; main()"
     return [sys.executable, "-P", "-c", bootstrap, *arguments]
 
@@ -31,7 +31,7 @@ def product_command(product: Path, *arguments: str) -> list[str]:
 def product_ctl(
     product: Path, environ: Mapping[str, str], *arguments: str, folder: Path | None = None
 ) -> "subprocess.CompletedProcess[str]":
-    """Run ``maestroctl`` of a copy to its end, with nothing more in its environment."""
+    """Run ``maestroctl`` of a copy to its end, with only the given environment."""
     return subprocess.run(
         product_command(product, *arguments),
         cwd=folder or product,
@@ -45,7 +45,7 @@ def product_ctl(
 
 
 class Installation:
-    """The product in a virtual environment of its own, laid out as a wheel would; what it depends on comes from this one."""
+    """The product in its own virtual environment, laid out like a wheel; its dependencies come from the test's environment."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -67,12 +67,12 @@ class Installation:
             shutil.copytree(_SOURCE / part, self.packages / "maestrod/_data" / part, ignore=ignored)
 
     def remove_files(self) -> None:
-        """What ``pip uninstall`` does, and the first half of an upgrade."""
+        """Remove the files, as ``pip uninstall`` and the first half of an upgrade do."""
         for package in ("maestrod", "maestroctl"):
             shutil.rmtree(self.packages / package)
 
     def ctl(self, environ: Mapping[str, str], folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """Run its ``maestroctl`` to the end."""
+        """Run its ``maestroctl`` to its end."""
         return subprocess.run(
             [str(self.folder / "bin/maestroctl"), *arguments],
             cwd=folder,

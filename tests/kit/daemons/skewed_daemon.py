@@ -12,7 +12,7 @@ _wall = SystemClock.wall
 
 
 def wall(clock: SystemClock) -> int:
-    """As the machine's, set by somebody."""
+    """The machine's wall clock with the offset."""
     return _wall(clock) + (int(_SKEW.read_text()) if _SKEW.exists() else 0)
 
 

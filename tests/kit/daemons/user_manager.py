@@ -1,8 +1,8 @@
-"""A real systemd user manager in a world of its own, for tests of the units: ``unshare ... python user_manager.py COMMAND``.
+"""A real systemd user manager in its own namespaces, for tests of the units: ``unshare ... python user_manager.py COMMAND``.
 
 Run as the first process of fresh mount and pid namespaces (see :func:`command`), it mounts an empty ``/run`` and its own view
 of the control groups, starts ``systemd --user``, waits for its readiness message, runs the command with ``systemctl --user``
-working, and leaves nothing behind. Needs root and Linux; :func:`missing` says what is not there.
+working, and leaves nothing behind. Needs root and Linux; :func:`missing` says what is missing.
 """
 
 import os
@@ -18,12 +18,12 @@ from tests.kit.patience import PATIENCE
 SYSTEMD = Path("/usr/lib/systemd/systemd")
 CGROUPS = Path("/sys/fs/cgroup")
 
-#: What makes the namespaces.
+#: The command that creates the namespaces.
 UNSHARE = ("unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child")
 
 
 def missing() -> str | None:
-    """Why there can be no user manager here; None if there can."""
+    """Why a user manager cannot run here; None if it can."""
     if not SYSTEMD.exists() or shutil.which("unshare") is None:
         return "systemd or unshare is not installed"
     probe = f"mount -t tmpfs none /run && mount -t cgroup2 none {CGROUPS} && mkdir {CGROUPS}/$$ && rmdir {CGROUPS}/$$"
@@ -37,7 +37,7 @@ def command(*words: str) -> list[str]:
 
 
 def main() -> int:
-    """Be the first process of the namespaces; the exit code is the command's."""
+    """Run as the first process of the namespaces; returns the command's exit code."""
     runtime = Path("/run/user", str(os.getuid()))
     subprocess.run(["mount", "-t", "tmpfs", "none", "/run"], check=True)
     Path("/run/systemd/system").mkdir(parents=True)  # "booted with systemd", see sd_booted(3)
@@ -78,7 +78,7 @@ def run_under_manager(words: list[str], runtime: Path) -> int:
 
 
 def reap() -> None:
-    """Kill and bury all that is left in this pid namespace."""
+    """Kill and reap all remaining processes in this pid namespace."""
     try:
         os.kill(-1, signal.SIGKILL)
         while True:

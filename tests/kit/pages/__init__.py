@@ -1,1 +1,1 @@
-"""Programs that write pages and files from the code: ``make docs``."""
+"""Programs that generate pages and files from the code: ``make docs``."""

@@ -1,1 +1,1 @@
-"""Parts of the daemon in the process of the test: engine, methods, supervisor, and a disk that obeys the test."""
+"""Parts of the daemon in the test's process: engine, methods, supervisor, and a disk that the test controls."""

@@ -20,12 +20,12 @@ Loss = Literal["kill", "drop", "tear"]
 
 
 class Crash(BaseException):
-    """The process ended here. Not an ``Exception``: no handler of the code under test may survive its own death."""
+    """The process ended here. Not an ``Exception``, so that no handler in the code under test continues after its own death."""
 
 
 @dataclass(eq=False)
 class Inode:
-    """A file: what reads see, what survives a power loss, and the writes in between."""
+    """A file: its content for reads, its content after a power loss, and the writes in between."""
 
     data: bytearray = field(default_factory=bytearray)
     durable: bytearray = field(default_factory=bytearray)
@@ -157,7 +157,7 @@ class CrashFiles:
             else:
                 self._durable_names[path] = inode
 
-    # The steps in between: every operation comes by here
+    # Every operation is a step
 
     def _enter(self, name: str, path: Path) -> None:
         if self._dead:
@@ -224,7 +224,7 @@ class CrashFiles:
         return len(taken)
 
     def _room(self, inode: Inode, offset: int, count: int) -> int:
-        """How many of ``count`` bytes at ``offset`` the disk can take."""
+        """How many of ``count`` bytes at ``offset`` fit on the disk."""
         grows = max(0, offset + count - len(inode.data))
         return count if self.capacity is None else count - max(0, grows - max(0, self.capacity - self.used))
 
@@ -305,7 +305,7 @@ class CrashFiles:
         self._point("unlink", path, before=False)
 
     def mkdir(self, path: Path) -> None:
-        """Folders are durable at once: losing an empty folder teaches nothing."""
+        """Folders are durable at once, since nothing could be learned from the loss of an empty folder."""
         self._enter("mkdir", path)
         if path in self._names and self._names[path] is None:
             return
@@ -331,7 +331,7 @@ class CrashFiles:
     # What tests do to a disk from outside
 
     def damage(self, path: Path, data: bytes) -> None:
-        """Put ``data`` in the place of a file's content, durably, as a bad disk or an editor would."""
+        """Replace a file's content durably, as a bad disk or an editor would."""
         self.mkdir(path.parent)
         self._names[path] = self._durable_names[path] = Inode(bytearray(data), bytearray(data), mtime_ns=self._tick())
 
@@ -361,7 +361,7 @@ class CrashFiles:
 
 
 def _sectors(offset: int, data: bytes, chance: random.Random) -> list[tuple[int, bytes]]:
-    """The parts of a write that reached the disk when its sectors were written in any order."""
+    """The parts of a write that reached the disk if its sectors were written in any order."""
     kept = []
     start = 0
     while start < len(data):

@@ -10,7 +10,7 @@ from maestrod.api.system import CheckReport, Mode
 
 
 class FixedClock:
-    """Wall time moves when the test says so; the same bits every time. With ``boot`` it is a machine whose jumps are noticed."""
+    """A clock that the test sets, with fixed random bits. With ``boot``, jumps of the wall clock are noticed."""
 
     def __init__(self, now: int = 1_700_000_000_000, boot: str = "") -> None:
         self.now = now
@@ -35,13 +35,13 @@ class FixedClock:
         await self._changed.wait()
 
     def set_by(self, ms: int) -> None:
-        """Somebody sets the wall clock."""
+        """Set the wall clock, as a user would."""
         self.now += ms
         self.stepped += ms
         self._tell()
 
     def sleep_for(self, ms: int) -> None:
-        """The machine sleeps."""
+        """Let the machine sleep."""
         self.now += ms
         self.slept += ms
         self._tell()
@@ -55,7 +55,7 @@ class FixedClock:
 
 
 class HeldStore:
-    """Keeps what was appended; it becomes durable when the test calls ``flush`` (at once with ``instant``)."""
+    """Keeps appended events, which become durable when the test calls ``flush`` (at once with ``instant``)."""
 
     def __init__(self, *, instant: bool = False) -> None:
         self.instant = instant

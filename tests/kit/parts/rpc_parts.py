@@ -30,7 +30,7 @@ TOKEN_KEY = b"k" * 32
 
 
 class ScriptedTerminals:
-    """Terminals whose agents print what the test says."""
+    """Terminals whose agents print what the test sets."""
 
     def __init__(self) -> None:
         self.logs: dict[str, bytes] = defaultdict(bytes)
@@ -83,9 +83,9 @@ class ScriptedTerminals:
 
 
 class ScriptedStops:
-    """Stops of agents that end at the first TERM; ``stopped`` are the sessions whose report was waited for.
+    """Stops agents that end at the first TERM; ``stopped`` are the sessions whose report was awaited.
 
-    ``left`` is what they leave behind. Without ``records`` their end is never recorded.
+    ``left`` are the processes that they leave behind. Without ``records``, their end is never recorded.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -107,7 +107,7 @@ class ScriptedStops:
 
 
 class FixedCatalog:
-    """A catalog with a skill per role, one persona and the shell agent; it notes where it was asked to look."""
+    """A catalogue with a skill per role, one persona and the shell agent; it records in which folders it was asked to look."""
 
     def __init__(self) -> None:
         self.folders: list[str | None] = []
@@ -134,7 +134,7 @@ class FixedCatalog:
 
 
 def parts(store: MemoryStore | None = None, eyes: Eyes | None = None, **given: object) -> Services:
-    """The services of a daemon with an empty world; what it decides is durable a moment later, unless the store is held."""
+    """The services of a daemon with an empty world. Decisions become durable at once, unless the store is held."""
     store = store or MemoryStore(trio.lowlevel.current_trio_token().run_sync_soon)
     clock = FixedClock()
     engine = Engine(store, store.world, clock, lambda effect: None, eyes)
@@ -153,7 +153,7 @@ def parts(store: MemoryStore | None = None, eyes: Eyes | None = None, **given: o
 
 
 class MemoryWire:
-    """The way back to a client that exists only in the test: what was sent is in ``sent``, decoded."""
+    """The connection to a client in the test; ``sent`` has the decoded messages."""
 
     def __init__(self, nursery: trio.Nursery | None = None) -> None:
         self.sent: list[Any] = []
@@ -169,7 +169,7 @@ class MemoryWire:
         self._came = trio.Event()
 
     def flush(self) -> None:
-        """Nothing is held back here."""
+        """There is always room here."""
 
     def resume(self) -> None:
         self.resumed += 1
@@ -189,14 +189,14 @@ class MemoryWire:
         self._room = trio.Event()
 
     async def count(self, number: int) -> list[Any]:
-        """The messages, once there are so many."""
+        """The messages, once there are that many."""
         while len(self.sent) < number:
             await self._came.wait()
         return self.sent
 
 
 class Caller:
-    """A client in the test: numbers its requests and finds their answers."""
+    """A client in the test: numbers its requests and finds their replies."""
 
     def __init__(self, services: Services, nursery: trio.Nursery | None = None) -> None:
         self.services = services
@@ -215,7 +215,7 @@ class Caller:
         return self.services.stops
 
     def post(self, method: str, params: object = None, *, token: str | None = None) -> int:
-        """Send a request; its id."""
+        """Send a request, and return its id."""
         self._last += 1
         named: dict[str, object] = {**params} if isinstance(params, dict) else {}
         if token is not None:
@@ -225,7 +225,7 @@ class Caller:
         return self._last
 
     async def answer(self, id_: int) -> Any:
-        """The response to a request, once it is there."""
+        """The response to a request, once it has arrived."""
         while True:
             for message in self.wire.sent:
                 if "method" not in message and message["id"] == id_:
@@ -233,13 +233,13 @@ class Caller:
             await self.wire.count(len(self.wire.sent) + 1)
 
     async def call(self, method: str, params: object = None, *, token: str | None = None) -> Any:
-        """The result of a call. Raises ``AssertionError`` with the error of a call that fails."""
+        """The result of a call. Raises ``AssertionError`` with the error if it fails."""
         response = await self.answer(self.post(method, params, token=token))
         assert "result" in response, response["error"]
         return response["result"]
 
     async def refused(self, method: str, params: object = None, *, token: str | None = None) -> Any:
-        """The error of a call that fails."""
+        """The error of a call, which must fail."""
         response = await self.answer(self.post(method, params, token=token))
         assert "error" in response, response["result"]
         return response["error"]
@@ -252,7 +252,7 @@ class Caller:
         return project
 
     async def task(self, **members: object) -> str:
-        """A task's id."""
+        """The id of a new task."""
         if "projectId" not in members and "parentId" not in members:
             members["projectId"] = await self.project()
         task: str = (await self.call("task.create", {"title": "t", **members}))["id"]
@@ -268,5 +268,5 @@ class Caller:
 
     @staticmethod
     def token(session_id: str, attempt: int = 1) -> str:
-        """What the session's agent has in its environment."""
+        """The environment of the session's agent."""
         return make_token(TOKEN_KEY, session_id, attempt)

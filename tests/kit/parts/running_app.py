@@ -35,7 +35,7 @@ class Manager:
         return ServiceContext(Notifier(str(self._path)), None, [], None)
 
     async def wait_for(self, word: str) -> str:
-        """The next message that says this."""
+        """The next message with this content."""
         with trio.fail_after(PATIENCE):
             while word not in (message := (await self._socket.recv(4096)).decode()):
                 pass
@@ -44,7 +44,7 @@ class Manager:
 
 @contextmanager
 def signals_put_back() -> Iterator[None]:
-    """A daemon leaves its signals ignored, for a process that ends; this one goes on, and its children inherit them."""
+    """Restore signals: a daemon leaves them ignored because its process ends, but this process continues and its children inherit them."""
     before = {each: signal.getsignal(each) for each in SIGNALS}
     try:
         yield

@@ -1,4 +1,4 @@
-"""A daemon without sockets, disks and processes: engine, supervisor, and scripted agents that outlive it like real ones."""
+"""A daemon without sockets, disks and processes: engine, supervisor, and scripted agents that survive it like real ones."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -42,7 +42,7 @@ from tests.kit.parts.engine_parts import FixedClock
 
 
 class FolderCustody(FakeCustody):
-    """A fake custody whose folders are real: the files of a launch are written there."""
+    """A fake custody with real folders, to which the files of a launch are written."""
 
     def __init__(self, machine: FakeMachine, on_exit: OnExit, folder: Path) -> None:
         super().__init__(machine, on_exit)
@@ -66,28 +66,28 @@ class House:
     home: Path
 
     async def call(self, method: str, actor: Actor | None = None, **params: Any) -> Any:
-        """The reply of a method that changes something."""
+        """Call a method that changes something, and return its reply."""
         return await self.engine.submit(
             Command(method, msgspec.convert(params, METHODS[method].params), actor or Actor())
         )
 
     async def spawn(self, **members: Any) -> Session:
-        """A session on a task of its own."""
+        """A session on a new task."""
         task = await self.call("task.create", title="t", commands=["true"], projectId=await self.project(), **members)
         session: Session = await self.call("session.spawn", taskIds=[task.id], agent="shell")
         return session
 
     async def project(self) -> str:
-        """The one project."""
+        """The only project."""
         existing = next(iter(self.engine.world.projects), None)
         return existing or (await self.call("project.create", name="p", workingDir=str(self.home))).id
 
     def session(self, session_id: str) -> Session:
-        """As it is now."""
+        """The present session."""
         return self.engine.world.sessions[session_id]
 
     async def until(self, session_id: str, **members: object) -> Session:
-        """The session, once its members are these."""
+        """The session, once it has these members."""
         while True:
             session = self.session(session_id)
             if all(getattr(session, name) == value for name, value in members.items()):
@@ -117,7 +117,7 @@ async def house(
     config: Config = Config(),  # noqa: B008 - frozen
     clock: TimeSource | None = None,
 ) -> AsyncIterator[House]:
-    """A daemon on the machine; with ``before``, the one after the daemon that left this store behind."""
+    """A daemon on the machine; with ``before``, the successor of the daemon that left this store behind."""
     store = MemoryStore(trio.lowlevel.current_trio_token().run_sync_soon)
     paths = Paths(home / "data", home / "run", home / "config", home / "run" / "s")
     catalog = FileCatalog(package_data("skills"), home, paths.config, agents)
@@ -136,7 +136,7 @@ async def house(
     launcher = Launcher(paths, config, catalog, b"k" * 32, Inherited())
     stops = Stops(cast(Custody, custody))
     supervisor = Supervisor(engine, cast(Custody, custody), stops, launcher, effects=effects, exits=exits)
-    with mock.patch.object(launching, "in_thread", _at_once):  # a clock that jumps does not see threads
+    with mock.patch.object(launching, "in_thread", _at_once):  # the mock clock does not wait for threads
         async with trio.open_nursery() as nursery:
             await nursery.start(engine.run)
             await nursery.start(custody.run)
@@ -147,7 +147,7 @@ async def house(
 
 
 class _SkilledEyes:
-    """Eyes that find the skills of folders and take the folders as they are written, on no thread."""
+    """Eyes that find the skills of folders and accept folders as written, without threads."""
 
     def __init__(self, names: Callable[[str | None], FolderNames]) -> None:
         self._names = names

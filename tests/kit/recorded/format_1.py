@@ -1,4 +1,4 @@
-"""Sessions and tasks as format 1 of the store had them: the other way round than the migration, to compare with what 0.1 recorded."""
+"""Sessions and tasks in format 1 of the store: the reverse of the migration, to compare with what 0.1 recorded."""
 
 from typing import Any
 

@@ -25,25 +25,25 @@ from tests.kit.patience import PATIENCE
 HOME = Path("/tmp/m")
 RECORDINGS = Path(__file__).resolve().parents[2] / "fixtures/recordings"
 _ENVIRON = {"HOME": str(HOME), "MAESTRO_HOME": str(HOME), "PATH": "/usr/bin:/bin"}
-#: The agents whose settings get hooks: what is installed is a line for a shell.
+#: The agents whose settings get hooks, as lines for a shell.
 AGENTS = {"claude": ("claude-code", ".claude/settings.json"), "codex": ("codex", ".codex/hooks.json"), "gemini": ("gemini-cli", ".gemini/settings.json")}  # fmt: skip
 
 
 def payload(agent: str, event: str, conversation: str = "") -> bytes:
-    """What an agent gives its hook: a recorded example, in a folder that every machine has."""
+    """The input that an agent gives its hook: a recorded example, in a folder that exists on every machine."""
     recording = json.loads((RECORDINGS / AGENTS[agent][0] / f"{event}.json").read_text())
     example = next(iter(recording["examples"].values()))["input"] | {"cwd": "/tmp"}
     return json.dumps(example | ({"session_id": conversation} if conversation else {})).encode()
 
 
 def command(home: Path, settings: Path, event: str) -> str:
-    """The line that 0.1 installed for an event, for another home."""
+    """The line that 0.1 installed for an event, adapted to another home."""
     hooks = json.loads(settings.read_text())["hooks"][event]
     return str(hooks[0]["hooks"][0]["command"]).replace(str(HOME), str(home))
 
 
 class _Tap:
-    """A socket before the daemon's that notes what goes through."""
+    """A socket in front of the daemon's that records what passes through."""
 
     def __init__(self, path: Path, daemon: Path) -> None:
         self._daemon = daemon
@@ -53,7 +53,7 @@ class _Tap:
 
     @contextmanager
     def noting(self, file: Path) -> Iterator[None]:
-        """Within the block one connection is passed on; what it said and heard becomes ``file``."""
+        """Pass one connection on within the block, and write both directions to ``file``."""
         thread = threading.Thread(target=self._pass_on, args=(file,))
         thread.start()
         yield
@@ -80,7 +80,7 @@ def _run(words: list[str], data: bytes, **environ: str) -> bytes:
 
 
 def _answer(daemon: Daemon) -> None:
-    """Say yes to the request for permission that comes."""
+    """Approve the next permission request."""
     with daemon.watch(topics=["attention.created"]) as events:
         question = events.wait_for(lambda event: True)["id"]
     daemon.call("attention.answer", attentionId=question, value="allow")
@@ -98,7 +98,7 @@ def _install(target: Path) -> None:
 
 
 def _send(target: Path, daemon: Daemon) -> None:
-    """Have hooks report to the daemon by the tap."""
+    """Let hooks report to the daemon through the tap."""
     hooks, sent = HOME / "data/programs/hooks", target / "sent"
     sent.mkdir()
     path = HOME / "run/tap.sock"
@@ -134,14 +134,14 @@ def _send(target: Path, daemon: Daemon) -> None:
 
 
 def _session(daemon: Daemon) -> str:
-    """A session of the daemon's own, whose agent stays."""
+    """A session of the daemon whose agent stays alive."""
     project = daemon.call("project.create", name="p", workingDir=str(HOME))
     task = daemon.call("task.create", title="t", projectId=project["id"], commands=["sleep 600"])
     return str(daemon.call("session.spawn", taskIds=[task["id"]], agent="shell")["id"])
 
 
 def main(target: Path) -> None:
-    """Write everything below ``target``; refuses to write over what is there."""
+    """Write everything below ``target``; refuses to overwrite anything."""
     shutil.rmtree(HOME, ignore_errors=True)
     shutil.copytree(
         Path(__file__).resolve().parents[3] / "hooks",

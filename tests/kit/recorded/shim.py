@@ -26,19 +26,19 @@ from tests.kit.patience import PATIENCE
 
 #: A fixed home, so that no path of the machine is recorded.
 HOME = Path("/tmp/m")
-#: An agent that says what it is typed, its size on request, and ends when told so.
+#: An agent that echoes what is typed, prints its size on request, and ends on request.
 TALKER = 'stty -echo; echo up; while :; do read -r line || { echo eof; continue; }; case $line in size) stty size ;; bye) exit 3 ;; *) echo "<$line>" ;; esac; done'
 
 
 def spec(session_id: str, *argv: str, **members: Any) -> LaunchSpec:
-    """A launch as a daemon decides it."""
+    """A launch as a daemon makes it."""
     env = {"PATH": "/usr/bin:/bin", "MAESTRO_SESSION_ID": session_id}
     return LaunchSpec(session_id=session_id, attempt=1, argv=argv, env=env, cwd="/", ladder=DEFAULT_LADDER, **members)
 
 
 @contextlib.contextmanager
 def recorded(said: list[dict[str, Any]]) -> Iterator[None]:
-    """Within the block, what goes over control connections is noted."""
+    """Record what passes over control connections within the block."""
     send, receive = link.send_all, link.Link.receive_line
 
     async def send_all(connection: Any, data: bytes, lost: bool = False) -> None:
@@ -109,7 +109,7 @@ class _Recording:
                 end = await custody.wait_output("ses_talker", max(end, len(data)))
 
     async def leave(self) -> None:
-        """One exit record of every kind; that of a lost session the daemon writes."""
+        """One exit record of each kind; the daemon writes that of a lost session."""
         async with self.daemon() as custody:
             await custody.launch(spec("ses_code", "sh", "-c", "exit 3"))
             await self.end_of("ses_code")
@@ -128,7 +128,7 @@ class _Recording:
 
 
 async def record(target: Path) -> None:
-    """Write everything below ``target``; refuses to write over what is there."""
+    """Write everything below ``target``; refuses to overwrite anything."""
     shutil.rmtree(HOME, ignore_errors=True)
     recording = _Recording(HOME / "data/sessions")
     said: list[dict[str, Any]] = []

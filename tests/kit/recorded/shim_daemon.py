@@ -1,4 +1,4 @@
-"""A daemon whose sessions are held by the shim of 0.1, as those are that were started before an upgrade."""
+"""A daemon whose sessions run under the shim of 0.1, like those started before an upgrade."""
 
 import os
 import shutil

@@ -63,7 +63,7 @@ _LIMITED = TurnEnded(Outcome.LIMIT, "rate_limit", "5-hour limit")
 
 
 def _limit(session: str, left: int | None = HOUR, *, gives_up: bool = True) -> Find:
-    """A session in a turn meets a limit that ends in ``left`` ms; None: nobody says when."""
+    """A session meets a limit during a turn; it ends in ``left`` ms (None: at an unknown time)."""
 
     def make(play: Scenario) -> Fact | Command:
         limit = LimitReached("usage", None if left is None else play.at + left, "5-hour limit")
@@ -73,7 +73,7 @@ def _limit(session: str, left: int | None = HOUR, *, gives_up: bool = True) -> F
 
 
 def _asks(session: str, command: str) -> Call:
-    """The hook of a session asks for permission and waits."""
+    """A session's hook asks for permission and waits."""
     payload = {"command": command}
     return Call("permission.ask", by=session, agent="stream", event="Permission", payload=payload, eventId=f"e-{session[1:]}", waitMs=HOUR)  # fmt: skip
 
@@ -85,7 +85,7 @@ def _adopted(session: str) -> Find:
 
 
 def _does(session: str, *, done: bool = False) -> tuple[Step, ...]:
-    """A session starts its task, and completes it if so."""
+    """A session starts its task, and optionally completes it."""
     start, complete = (Call(f"task.{verb}", by=session, taskId=f"t-{session[1:]}") for verb in ("start", "complete"))
     return (start, complete) if done else (start,)
 
@@ -148,7 +148,7 @@ SESSIONS: tuple[tuple[str, str, tuple[Step, ...]], ...] = (
     ("completed", "shell", (*_does("@completed", done=True), exited("@completed"))),
 )
 # fmt: on
-#: Sessions whose agent never comes up, and those whose agent gives no sign of life by itself.
+#: Sessions whose agent never starts, and those whose agent gives no sign of life by itself.
 _DOWN = {"spawning", "spawning-paused", "unstarted", "unregistered"}
 _SILENT = {"unseen"}
 
@@ -186,7 +186,7 @@ def _runs(agent: str) -> tuple[Step, ...]:
 
 
 def steps() -> Iterator[Step]:
-    """The whole story; a state that it makes stays to the end."""
+    """The whole script; each state that it creates lasts until the end."""
     yield project(settings={"maxSessions": 90, "permissions": {"deny": ["Bash(sudo *)"], "timeoutMs": HOUR}})
     yield run_of(*(_unit(name, agent) for name, agent, _ in SESSIONS))
     yield task("by hand", requestId="r1")
@@ -208,7 +208,7 @@ def steps() -> Iterator[Step]:
 
 
 def record(folder: Path, *, write_behind: bool) -> World:
-    """Play the story into a store that is never closed; the world at its end."""
+    """Play the script into a store that is never closed, and return the world at its end."""
     options = Options(segment_size=32_768, threads=False, checkpoint_bytes=1 << 30)
     store = Store.open(folder, policy=POLICY, call_soon=lambda function: function(), options=options)
     play = Scenario(policy=POLICY)
@@ -236,7 +236,7 @@ def pack(folder: Path, archive: Path, *, only: tuple[str, ...] = ("",)) -> None:
 
 
 def main(target: Path) -> None:
-    """Write everything below ``target``; refuses to write over what is there."""
+    """Write everything below ``target``; refuses to overwrite anything."""
     with tempfile.TemporaryDirectory() as name:
         world = record(Path(name, "store"), write_behind=True)
         pack(Path(name, "store"), target / "store.zip")

@@ -1,7 +1,7 @@
 """Headless Chromium for tests, driven by the DevTools protocol over a pipe.
 
-The pipe is file descriptors 3 and 4 of the browser, messages are JSON ended by NUL (``--remote-debugging-pipe``): no port, no
-library, and a browser whose pipe closes ends itself.
+The pipe uses file descriptors 3 and 4 of the browser; messages are JSON terminated by NUL (``--remote-debugging-pipe``). This needs no
+port and no library, and a browser exits when its pipe closes.
 """
 
 import base64
@@ -43,55 +43,55 @@ _FLAGS = (
     "--remote-debugging-pipe",
 )
 
-#: Ids of requests; answers to an earlier user of the same Chromium are known by theirs.
+#: Ids of requests, unique over all users of a Chromium, so that replies to an earlier user are recognised.
 _NUMBERS = itertools.count(1)
 
 
 class PageError(AssertionError):
-    """What went wrong in the page: an exception, or a condition that did not come true."""
+    """A failure in the page: an exception, or a condition that did not become true."""
 
 
 class Tab:
-    """One page: what a person does with it, and what they see."""
+    """One page: a user's actions on it, and what it shows."""
 
     def __init__(self, browser: "Browser", session: str) -> None:
         self._browser = browser
         self._session = session
 
     async def call(self, method: str, **params: Any) -> dict[str, Any]:
-        """A method of the protocol."""
+        """Call a method of the protocol."""
         return await self._browser.call(method, params, self._session)
 
     async def open(self, url: str) -> None:
-        """Go there; returns when the document is loaded."""
+        """Go to ``url``, and return when the document is loaded."""
         await self.call("Page.navigate", url=url)
         await self.wait("document.readyState === 'complete' && location.href !== 'about:blank'")
 
     async def run(self, script: str) -> Any:
-        """The value of an expression (a promise is awaited). Raises ``PageError`` with what the page threw."""
+        """The value of an expression (promises are awaited). Raises ``PageError`` with the page's exception."""
         answer = await self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
         if failure := answer.get("exceptionDetails"):
             raise PageError(failure.get("exception", {}).get("description") or failure["text"])
         return answer["result"].get("value")
 
     async def wait(self, condition: str, seconds: float = PATIENCE) -> Any:
-        """The first true value of an expression, looked at on every frame the page draws."""
+        """The first true value of an expression, which is evaluated on every frame that the page draws."""
         with trio.move_on_after(seconds):
             while True:
                 try:
                     if value := await self.run(f"(found => found instanceof Node || found)({condition})"):
                         return value
-                except PageError:  # the page is between two documents, or not that far yet
+                except PageError:  # the page is between two documents, or not ready yet
                     pass
                 await trio.sleep(0.02)  # the protocol has no event for "this expression became true"
         raise PageError(f"never true: {condition}\n{await self.run('document.body?.innerText')}")
 
     async def see(self, text: str, seconds: float = PATIENCE) -> None:
-        """Wait until the page shows a text."""
+        """Wait until the page shows the text."""
         await self.wait(f"document.body?.innerText.includes({json.dumps(text)})", seconds)
 
     async def click(self, selector: str, text: str = "") -> None:
-        """Click the middle of the first element that fits and shows ``text``, with the mouse."""
+        """Click with the mouse on the middle of the first matching element that shows ``text``."""
         find = (
             f"(() => {{ const found = [...document.querySelectorAll({json.dumps(selector)})]"
             f".find((it) => it.offsetParent !== null && it.textContent.includes({json.dumps(text)}) && !it.disabled);"
@@ -103,7 +103,7 @@ class Tab:
             await self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     async def type(self, text: str) -> None:
-        """Type into what has the focus."""
+        """Type into the focused element."""
         for letter in text:
             await self.press(letter)
 
@@ -117,7 +117,7 @@ class Tab:
         await self.call("Input.dispatchKeyEvent", type="keyUp", key=key, **virtual)
 
     async def window(self, width: int, height: int, *, dark: bool = False, phone: bool = False) -> None:
-        """The size of the window, the colours the system wishes for, and whether it is touched."""
+        """Set the size of the window, the system's colour preference, and whether it is a touch screen."""
         scale = 2 if phone else 1
         await self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=phone
@@ -127,21 +127,21 @@ class Tab:
         await self.call("Emulation.setEmulatedMedia", features=wish)
 
     async def picture(self, path: Path) -> None:
-        """What is seen now, as PNG."""
+        """Save what is visible now as PNG."""
         answer = await self.call("Page.captureScreenshot", format="png")
         path.write_bytes(base64.b64decode(answer["data"]))
 
 
 class Chromium:
-    """A running Chromium with a profile of its own; many ``Browser``s may use it, one after the other."""
+    """A running Chromium with its own profile; many ``Browser``s may use it, one after the other."""
 
     def __init__(self, profile: Path) -> None:
         """Start it."""
         read_by_browser, self._commands = os.pipe()
         self._answers, written_by_browser = os.pipe()
-        #: The beginning of a message whose rest nobody has read yet.
+        #: The beginning of a message whose rest was not read yet.
         self.unread = b""
-        # a small program puts the pipe's ends where Chromium looks for them, and becomes Chromium
+        # a small program moves the pipe's ends to where Chromium expects them, and becomes Chromium
         place = (
             "import fcntl, os, sys; ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]];"
             " [os.dup2(end, place) for place, end in enumerate(ends, 3)]; os.execv(sys.argv[3], sys.argv[3:])"
@@ -164,11 +164,11 @@ class Chromium:
         return self._process.poll() is None
 
     def streams(self) -> tuple[trio.lowlevel.FdStream, trio.lowlevel.FdStream]:
-        """Its ends of the pipe, for one user: to it and from it."""
+        """The pipe's two ends for one user: to Chromium and from it."""
         return trio.lowlevel.FdStream(os.dup(self._commands)), trio.lowlevel.FdStream(os.dup(self._answers))
 
     def close(self) -> None:
-        """End it with everything it started: a browser whose pipe closes ends itself."""
+        """End it with everything that it started: a browser exits when its pipe closes."""
         os.close(self._commands)
         os.close(self._answers)
         try:
@@ -179,7 +179,7 @@ class Chromium:
 
 
 class Browser:
-    """A user of a running Chromium: what its tabs share (cookies, storage, cache) is nobody else's and ends with it."""
+    """A user of a running Chromium, with private cookies, storage and cache, which end with it."""
 
     def __init__(
         self, chromium: Chromium, to_browser: trio.lowlevel.FdStream, from_browser: trio.lowlevel.FdStream
@@ -191,19 +191,19 @@ class Browser:
         self._arrived: dict[int, trio.Event] = {}
         self._context = ""
         self._tabs: set[str] = set()
-        #: What pages complained about: exceptions, refused policies, failed requests.
+        #: Errors in pages: exceptions, policy violations, failed requests.
         self.complaints: list[str] = []
 
     async def begin(self) -> None:
-        """Become a user."""
+        """Create the browser context."""
         self._context = (await self.call("Target.createBrowserContext", {}))["browserContextId"]
 
     async def end(self) -> None:
-        """Close the tabs and forget what they shared."""
+        """Close the tabs and delete their shared data."""
         await self.call("Target.disposeBrowserContext", {"browserContextId": self._context})
 
     async def call(self, method: str, params: dict[str, Any], session: str | None = None) -> dict[str, Any]:
-        """A method of the protocol; raises ``PageError`` for a refusal."""
+        """Call a method of the protocol. Raises ``PageError`` if it is refused."""
         number, arrived = next(_NUMBERS), trio.Event()
         self._arrived[number] = arrived
         message = {"id": number, "method": method, "params": params, **({"sessionId": session} if session else {})}
@@ -227,7 +227,7 @@ class Browser:
         return Tab(self, session)
 
     async def listen(self) -> None:
-        """Take in what the browser says, until it is gone."""
+        """Process the browser's messages until it ends."""
         while piece := await self._from.receive_some(65536):
             *messages, self._chromium.unread = (self._chromium.unread + piece).split(b"\0")
             for message in messages:
@@ -235,7 +235,7 @@ class Browser:
 
     def _take(self, message: dict[str, Any]) -> None:
         if "id" in message:
-            if (arrived := self._arrived.pop(message["id"], None)) is not None:  # else it answers the user before
+            if (arrived := self._arrived.pop(message["id"], None)) is not None:  # else the previous user's
                 self._answers[message["id"]] = message
                 arrived.set()
         elif message.get("sessionId") not in self._tabs:
@@ -266,7 +266,7 @@ async def use_browser(chromium: Chromium) -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def open_browser(profile: Path) -> AsyncIterator[Browser]:
-    """Chromium with a fresh profile; it is gone with everything it started when the block ends."""
+    """Chromium with a new profile; it ends with everything that it started at the end of the block."""
     chromium = Chromium(profile)
     try:
         async with use_browser(chromium) as browser:

@@ -1,6 +1,6 @@
-"""A program in a real terminal: tmux holds it, types to it, changes its size, and says what its screen shows.
+"""Runs a program in a real terminal: tmux types into it, changes its size, and reads its screen.
 
-Every terminal has a tmux server of its own (no configuration, a socket of its own), so that tests never touch the user's.
+Each terminal has its own tmux server (with its own socket and no configuration), so that tests never touch the user's.
 """
 
 import os
@@ -22,7 +22,7 @@ needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is no
 SOURCE = str(Path(__file__).parents[3])
 COMMAND = [sys.executable, "-m", "maestroctl"]
 
-#: Escape is a key and no beginning of one.
+#: Escape is a key by itself, not the beginning of a sequence.
 _SETTINGS = """
 set -g default-terminal tmux-256color
 set -g status off
@@ -31,7 +31,7 @@ set -s escape-time 0
 
 
 class Pane:
-    """A terminal of so many cells with ``command`` in it; the terminal stays when the command has ended and shows its exit code."""
+    """A terminal of the given size that runs ``command``. It stays after the command has ended, and shows the exit code."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Pane:
         return self._do("display-message", "-p", "-t", "p", f"#{{{name}}}").strip()
 
     def wait(self, *texts: str, without: Sequence[str] = ()) -> str:
-        """The screen, once it shows all of the texts and none of the others. A screen gives no event: it is looked at again."""
+        """The screen, once it shows all the texts and none of ``without``. A screen has no events, so it is polled."""
         deadline = time.monotonic() + PATIENCE
         while True:
             screen = self.screen()
@@ -95,14 +95,14 @@ class Pane:
             time.sleep(0.05)
 
     def wait_for(self, name: str, value: str) -> None:
-        """Return when a variable of tmux has a value."""
+        """Return when a variable of tmux has this value."""
         deadline = time.monotonic() + PATIENCE
         while self.tells(name) != value:
             assert time.monotonic() < deadline, f"{name} is {self.tells(name)!r}, not {value!r}:\n{self.screen()}"
             time.sleep(0.05)
 
     def ended(self) -> int:
-        """Wait for the program's end; its exit code."""
+        """Wait for the program to end, and return its exit code."""
         return int(self.wait("\nexit code ").split("\nexit code ")[1].split()[0])
 
     def _do(self, *words: str) -> str:

@@ -1,1 +1,1 @@
-"""Worlds without a daemon: scripts over the domain, the laws that every world keeps, and replays."""
+"""Worlds without a daemon: scripted domain tests, the laws that hold in every world, and replays."""

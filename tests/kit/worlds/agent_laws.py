@@ -12,20 +12,20 @@ from tests.kit.worlds.laws import ENDED, live, room
 
 
 def is_held(world: World, session: Session) -> bool:
-    """Whether something keeps a session from going on that somebody will end."""
+    """Whether a session is held by something that a user will end."""
     run = world.runs.get(session.run_id or "")
     paused = session.paused or (run is not None and run.paused)
     return world.system.frozen or world.draining or paused or session.stopping
 
 
 def check(world: World) -> None:
-    """Raise ``AssertionError`` with the law and the entity that breaks it."""
+    """Raise ``AssertionError``, naming the law and the entity that breaks it."""
     for law in (waits_end, turns_that_run_are_watched, messages_are_in_one_place):
         law(world)
 
 
 def waits_end(world: World) -> None:
-    """A usage limit ends by itself: by a moment that comes, or because nothing but a slot or a hold is in the way any more."""
+    """A usage limit ends by itself: at a deadline, or because only a slot or a hold still prevents it."""
     for session in live(world):
         if session.wait is None:
             continue
@@ -44,14 +44,14 @@ def waits_end(world: World) -> None:
 
 
 def turns_that_run_are_watched(world: World) -> None:
-    """Whoever works in a turn, or has left something running after it, is looked at when it says nothing."""
+    """A silent agent is checked if it works in a turn, or has background tasks after one."""
     for session in live(world):
         at_work = session.turn is not None and (session.turn.running or session.turn.background > 0)
         assert (Deadline(DeadlineKind.STALL, session.id) in world.deadlines) is at_work, session
 
 
 def messages_are_in_one_place(world: World) -> None:
-    """Nobody is told anything after the end; a message that was delivered says to which process."""
+    """No message is open after a session's end, and a delivered message names the process that it went to."""
     for message in world.messages.values():
         open_ = message.status in {MessageStatus.QUEUED, MessageStatus.DELIVERED, MessageStatus.ACCEPTED}
         assert not open_ or world.sessions[message.session_id].status not in ENDED, message
@@ -59,7 +59,7 @@ def messages_are_in_one_place(world: World) -> None:
 
 
 def check_effects(world: World, effects: Iterable[Effect]) -> None:
-    """What a decision wants done is for the process that is there, and nobody is told anything who could misread it."""
+    """The effects of a decision address the present process, and no prompt goes to an agent that could misread it."""
     for effect in effects:
         session = world.sessions.get(getattr(effect, "session_id", ""))
         if session is None:

@@ -1,6 +1,6 @@
 """Laws that hold in every world, whatever was decided: written from the design, not from the code.
 
-``check`` looks at one world at rest (after a decision). Slow on purpose: each law walks everything.
+``check`` checks one world at rest (after a decision). It is slow on purpose: each law walks everything.
 """
 
 from collections import Counter
@@ -29,7 +29,7 @@ DEPENDENCY = {"dependency", "dependency_failed"}
 
 
 def check(world: World) -> None:
-    """Raise ``AssertionError`` with the law and the entity that breaks it."""
+    """Raise ``AssertionError``, naming the law and the entity that breaks it."""
     for law in (
         tree_is_whole,
         nothing_waits_for_itself,
@@ -57,7 +57,7 @@ def kids(world: World, task_id: str) -> list[Task]:
 
 
 def is_leaf(world: World, task: Task) -> bool:
-    """Whether nothing is below a task."""
+    """Whether a task has no subtasks."""
     return not any(other.parent_id == task.id for other in world.tasks.values())
 
 
@@ -90,7 +90,7 @@ def tree_is_whole(world: World) -> None:
 
 
 def nothing_waits_for_itself(world: World) -> None:
-    """The graph of everything a task has to wait for has no cycle."""
+    """The graph of everything that a task must wait for has no cycle."""
     graph = {
         task.id: {need for up in (task, *above(world, task)) for need in up.dependencies}
         | {kid.id for kid in kids(world, task.id)}
@@ -118,7 +118,7 @@ def _fate(world: World, task: Task) -> str:
 
 
 def _kind(task: Task) -> str:
-    """A task's status, with the three ways of being blocked told apart."""
+    """A task's status, which distinguishes the three kinds of blocked."""
     reason = task.status_reason
     if task.status is S.BLOCKED and reason is not None and reason.code in DEPENDENCY:
         return "doomed" if reason.code == "dependency_failed" else "waiting"
@@ -126,7 +126,7 @@ def _kind(task: Task) -> str:
 
 
 def parents_are_the_sum_of_their_children(world: World) -> None:
-    """A parent's status and progress are those its children give it."""
+    """A parent's status and progress follow from its children."""
     for parent in world.tasks.values():
         if is_leaf(world, parent):
             continue
@@ -147,7 +147,7 @@ def parents_are_the_sum_of_their_children(world: World) -> None:
 
 
 def status_from(world: World, parent: Task) -> str:
-    """A parent's status, from its children's."""
+    """A parent's status, computed from its children's."""
     kinds = {_kind(kid) for kid in kids(world, parent.id)}
     begun = bool(kinds & {"in_progress", "completed", "failed"})
     if kinds <= {"completed", "skipped"}:
@@ -165,7 +165,7 @@ def status_from(world: World, parent: Task) -> str:
 
 
 def leaves_follow_their_dependencies(world: World) -> None:
-    """A leaf that has not begun is pending exactly if its dependencies allow it to start."""
+    """A leaf that has not begun is pending if and only if its dependencies allow it to start."""
     for task in world.tasks.values():
         if not is_leaf(world, task):
             continue
@@ -178,7 +178,7 @@ def leaves_follow_their_dependencies(world: World) -> None:
 
 
 def slots_are_kept(world: World) -> None:
-    """No limit on live workers is exceeded by what the scheduler or the owner started."""
+    """The sessions that the scheduler or the owner started exceed no limit on live workers."""
     used: Counter[tuple[str, str]] = Counter()
     for session in live(world):
         if takes_slot(session):
@@ -190,7 +190,7 @@ def slots_are_kept(world: World) -> None:
 
 
 def slot_limit(world: World, what: str, id_: str) -> int | None:
-    """How many workers may be live."""
+    """The maximum number of live workers."""
     if what == "project":
         return world.projects[id_].settings.max_sessions
     if what == "run":
@@ -199,7 +199,7 @@ def slot_limit(world: World, what: str, id_: str) -> int | None:
 
 
 def takes_slot(session: Session) -> bool:
-    """Whether a session counts: a worker that we hold and that sits out no limit."""
+    """Whether a session takes a slot: a worker under the daemon's control that does not wait for a usage limit."""
     return session.role is Role.WORKER and session.terminal is not Terminal.EXTERNAL and session.wait is None
 
 
@@ -216,7 +216,7 @@ def _plans(session: Session) -> bool:
 
 
 def queues_and_tasks_agree(world: World) -> None:
-    """One item in the works per queue; an open item of an open queue has a task in the same state, in no other queue."""
+    """Each queue has at most one item in progress; an open item of an open queue has a task in the same state and in no other queue."""
     holders: Counter[str] = Counter()
     for queue in world.queues.values():
         assert (world.sessions[queue.session_id].status not in ENDED) or queue.closed, queue
@@ -239,7 +239,7 @@ def queues_and_tasks_agree(world: World) -> None:
 
 
 def deadlines_are_those_of_the_entities(world: World) -> None:
-    """The index of deadlines is what the entities say; a parent waits for no moment of its own."""
+    """The index of deadlines matches the entities; a parent has no deadline."""
     entities = [*world.tasks.values(), *world.sessions.values(), *world.attention.values(), *world.systems.values()]
     expected = {key: at for entity in entities for key, at in deadlines_of(entity).items()}
     assert world.deadlines == expected
@@ -257,12 +257,12 @@ def work_in_progress_is_in_somebodys_hands(world: World) -> None:
 
 
 def unit_of(world: World, leaf: Task) -> Task | None:
-    """The nearest unit a leaf belongs to: itself or an ancestor."""
+    """The nearest unit that a leaf belongs to: itself or an ancestor."""
     return next((task for task in (leaf, *above(world, leaf)) if task.dispatch is not None), None)
 
 
 def may_start(world: World, leaf: Task) -> bool:
-    """Whether a leaf may be begun: pending, not in backoff, and nothing above it waits before it has begun."""
+    """Whether a leaf may start: it is pending, not in backoff, and no ancestor waits."""
     if leaf.status is not S.PENDING or leaf.not_before is not None:
         return False
     return all(up.status in {S.PENDING, S.IN_PROGRESS} for up in above(world, leaf))
@@ -289,13 +289,13 @@ def nothing_that_could_start_is_left(world: World) -> None:
 
 
 def is_in_hand(world: World, leaf: Task) -> bool:
-    """Whether a live worker that somebody started by hand has it."""
+    """Whether a live worker that a user started by hand has the leaf."""
     workers = [s for s in live(world) if s.role is Role.WORKER and s.terminal is not Terminal.EXTERNAL]
     return any(leaf.id in session.task_ids for session in workers)
 
 
 def room_for(world: World, unit: Task) -> bool:
-    """Whether each limit that bears on a unit has a free slot."""
+    """Whether each limit that applies to a unit has a free slot."""
     assert unit.dispatch is not None
     dispatch = unit.dispatch
     held_back = dispatch.agent in world.system.agent_waits
@@ -325,7 +325,7 @@ _OUTCOME = {
 
 
 def runs_end_with_their_roots(world: World) -> None:
-    """The latest run of a finished root has ended, as the root did; one of an open root has not, unless it never planned."""
+    """The latest run of an ended root has ended with the same outcome; that of an open root is open, unless it never planned."""
     latest = {run.root_task_id: run for run in sorted(world.runs.values(), key=lambda run: run.id)}
     for run in world.runs.values():
         assert (run.completed_at is not None) == (run.status in RUN_ENDED), run
@@ -343,14 +343,14 @@ def runs_end_with_their_roots(world: World) -> None:
 
 
 def no_run_hangs_in_silence(world: World) -> None:
-    """A run that has not ended has somebody at work, something to come, or a reason that says why not."""
+    """A run that has not ended has a live session, something that will happen, or a stated reason."""
     for run in world.runs.values():
         if run.status not in RUN_ENDED:
             assert any(why_it_is_open(world, run)), (run, list(below(world, world.tasks[run.root_task_id])))
 
 
 def why_it_is_open(world: World, run: Run) -> Iterator[object]:
-    """The acceptable reasons for a run to be open; falsy values are no reason."""
+    """The acceptable reasons for a run to be open; falsy values do not count."""
     yield world.system.frozen or world.draining or run.paused or run.status is RunStatus.AWAITING_APPROVAL
     yield run.status is RunStatus.PLANNING and run.agent in world.system.agent_waits
     root = world.tasks[run.root_task_id]
@@ -366,7 +366,7 @@ def why_it_is_open(world: World, run: Run) -> Iterator[object]:
 
 
 def questions_are_of_live_sessions(world: World) -> None:
-    """A question is open only while somebody waits for its answer: that of an agent, while its process may be there."""
+    """A question is open only while an answer is awaited; an agent's question only while its process may be alive."""
     for question in world.attention.values():
         if question.kind is AttentionKind.APPROVAL:
             continue

@@ -20,7 +20,7 @@ from maestrod.core.values.signs import NOTHING, Reading, Sign
 from maestrod.core.world.entities import KIND_OF, KINDS
 from maestrod.core.world.world import World
 
-#: What was decided, when, and by what was seen.
+#: What was decided, when, and from what was seen.
 Step = tuple[Command | Fact, Stamp, Seen]
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ else:  # every one that there is, so that each can be read by its tag
 
 
 class _Saved(msgspec.Struct):
-    """A world and the rules it decides by."""
+    """A world and its policy."""
 
     policy: Policy
     seq: int
@@ -57,7 +57,7 @@ def restored(data: bytes) -> World:
 
 
 class _Step(msgspec.Struct):
-    """A step as JSON. Signs stand beside a fact, because it names their base only."""
+    """A step as JSON. Signs are stored beside a fact, which names only their base class."""
 
     stamp: Stamp
     seen: Seen
@@ -103,7 +103,7 @@ def _entity(kind: str, line: msgspec.Raw) -> Entity:
 
 
 def outcomes(world: World, script: Sequence[Step]) -> list[bytes]:
-    """What each decision came to, and the world after the last."""
+    """The outcome of each decision, and the world after the last."""
     return [*(msgspec.json.encode(_outcome(world, *step)) for step in script), world.dump()]
 
 

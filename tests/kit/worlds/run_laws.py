@@ -7,7 +7,7 @@ from maestrod.core.world.world import World
 
 
 def plans_that_wait_are_in_the_inbox(world: World) -> None:
-    """A run awaits approval exactly while one approval is open for it, about the plan it waits with; nobody else has one."""
+    """A run awaits approval if and only if exactly one approval is open for it, about its plan; no other run has one."""
     waiting = {run.id: run.plan_id for run in world.runs.values() if run.status is RunStatus.AWAITING_APPROVAL}
     approvals = [each for each in world.attention.values() if each.kind is AttentionKind.APPROVAL]
     open_ = [(each.run_id, each.plan_id) for each in approvals if each.answer is None]
@@ -19,7 +19,7 @@ def plans_that_wait_are_in_the_inbox(world: World) -> None:
 
 
 def numbers_are_given_once(world: World) -> None:
-    """Runs and questions have the numbers from 1 on in the order in which they were made, and the counters know the last."""
+    """Runs and questions are numbered from 1 in the order of their creation, and the counters have the last number."""
     runs = [run.number for run in sorted(world.runs.values(), key=lambda run: run.id)]
     questions = [each.number for each in sorted(world.attention.values(), key=lambda each: each.id)]
     assert sorted(runs) == list(range(1, len(runs) + 1)), runs
@@ -28,7 +28,7 @@ def numbers_are_given_once(world: World) -> None:
 
 
 def runs_have_used_what_their_sessions_used(world: World) -> None:
-    """A run's usage is the sum over its sessions, and there is none where no session told."""
+    """A run's usage is the sum over its sessions; None if no session reported usage."""
     for run in world.runs.values():
         used = [s.usage for s in world.sessions.values() if s.run_id == run.id and s.usage is not None]
         assert (run.usage is None) == (not used), (run, used)

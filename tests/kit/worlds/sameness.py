@@ -7,7 +7,7 @@ from maestrod.core.world.world import World
 
 
 def indexes(world: World) -> dict[str, Any]:
-    """Everything derived, without the order in which it came about and without empty entries."""
+    """Everything derived, without order and without empty entries."""
     tasks, sessions = world.by_task, world.by_session
     return {
         "tasks": {name: _plain(value) for name, value in vars(tasks).items() if name not in {"_tasks", "_is_live"}},
@@ -24,7 +24,7 @@ def indexes(world: World) -> dict[str, Any]:
 
 
 def raw_indexes(world: World) -> dict[str, Any]:
-    """Everything derived as it is, empty entries included: what stays behind is a leak."""
+    """Everything derived, including empty entries: a remaining one is a leak."""
     named = {
         f"tasks.{name}": value for name, value in vars(world.by_task).items() if name not in {"_tasks", "_is_live"}
     }

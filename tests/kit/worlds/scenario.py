@@ -1,10 +1,10 @@
-"""Scripts over the domain: given a world, when something is called or found out, then these facts hold.
+"""Scripted tests of the domain: given a world, when something is called or reported, then these facts hold.
 
 ``Scenario().given(project(), task("a")).when(Call("task.start", taskId="a")).then(status("a", "in_progress"))``
 
-Everything goes through ``decide`` with deterministic stamps (a second per step). Names stand for ids: a task is its title, a
-session ``@`` and its name (the newest of that name), ``run``, ``plan``, ``question`` and ``message`` are the newest of their kind. When an
-expectation does not hold, the error shows each one beside what was found, and what the last step decided.
+Everything goes through ``decide`` with deterministic stamps (one second per step). Names stand for ids: a task's title, ``@`` and a
+session's name (the newest of that name); ``run``, ``plan``, ``question`` and ``message`` are the newest of their kind. If an expectation
+fails, the error shows each expectation beside what was found, and what the last step decided.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -41,7 +41,7 @@ _ID_MEMBERS = {"dependencies"}
 
 @dataclass(frozen=True)
 class Call:
-    """A call of a method; ``by`` is the calling session (the owner when left out), ``attempt`` the one it claims to be."""
+    """A call of a method; ``by`` is the calling session (default: the owner), ``attempt`` the attempt that it claims to be."""
 
     method: str
     params: Mapping[str, Any]
@@ -55,7 +55,7 @@ class Call:
         object.__setattr__(self, "attempt", attempt)
 
     def entry(self, play: "Scenario") -> Command:
-        """The command as the engine gets it."""
+        """The command as the engine receives it."""
         params = msgspec.convert(play.resolve(self.params), METHODS[self.method].params)
         actor = OWNER
         if self.by is not None:
@@ -66,19 +66,19 @@ class Call:
 
 @dataclass(frozen=True)
 class Later:
-    """Nothing happens for so many ms."""
+    """Nothing happens for that many ms."""
 
     ms: int
 
 
 @dataclass(frozen=True)
 class Find:
-    """A fact, or a command, made when its turn comes."""
+    """A fact or a command, created when its step is played."""
 
     make: Callable[["Scenario"], Fact | Command]
 
     def entry(self, play: "Scenario") -> Fact | Command:
-        """The fact as the engine gets it."""
+        """The fact as the engine receives it."""
         return self.make(play)
 
 
@@ -98,7 +98,7 @@ def project(name: str = "shop", **params: Any) -> Call:
 
 
 def task(title: str, *, under: str | None = None, needs: Sequence[str] = (), **params: Any) -> Call:
-    """A task with a command of its own, in the first project or under a parent."""
+    """A task with its own command, in the first project or under a parent."""
     params["projectId" if under is None else "parentId"] = under or "shop"
     return Call("task.create", title=title, commands=["true"], dependencies=list(needs), **params)
 
@@ -120,7 +120,7 @@ def run_of(*groups: dict[str, Any], **params: Any) -> Call:
 
 
 def came_up(session: str) -> Find:
-    """The agent's process is there."""
+    """The agent's process has started."""
     process = ProcessIdentity(pid=7, started=1, boot_id="b")
     return Find(lambda play: Launched(*play.attempt_of(session), process))
 
@@ -153,7 +153,7 @@ def woke(what: str, name: str) -> Find:
 
 @dataclass
 class Expectation:
-    """A label, what should be, and how to find what is."""
+    """A label, the expected value, and how to find the actual one."""
 
     label: str
     expected: Any
@@ -162,7 +162,7 @@ class Expectation:
 
 @dataclass
 class Scenario:
-    """One play: a world, a clock, and what the last step came to. ``script`` is all that was decided, or refused."""
+    """One play: a world, a clock, and the result of the last step. ``script`` is everything that was decided or refused."""
 
     policy: Policy = field(default_factory=Policy)
     seen: Seen = BLIND
@@ -179,7 +179,7 @@ class Scenario:
         self.world = World(self.policy)
 
     def given(self, *steps: Step) -> Self:
-        """Play steps none of which may be refused; what they came to does not count as the last step's."""
+        """Play steps, none of which may be refused; their results do not count as those of the last step."""
         self.when(*steps)
         if self.refusal is not None:
             raise AssertionError(f"given: {self.refusal.reason}: {self.refusal.message}")
@@ -187,7 +187,7 @@ class Scenario:
         return self
 
     def when(self, *steps: Step) -> Self:
-        """Play steps; a refusal ends the list."""
+        """Play steps until one is refused."""
         self.last, self.effects, self.refusal = [], [], None
         for step in steps:
             if isinstance(step, Later):
@@ -235,7 +235,7 @@ class Scenario:
         return "\n" + "\n".join(lines)
 
     def id_of(self, name: str) -> str:
-        """The id a name stands for; what is no name stands for itself."""
+        """The id that a name stands for; any other text stands for itself."""
         world = self.world
         if name.startswith("@"):
             return _newest(world.sessions, lambda session: session.name == name[1:], name)
@@ -262,7 +262,7 @@ class Scenario:
         return id_, self.world.sessions[id_].attempt
 
     def resolve(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Parameters with names replaced by ids where ids belong."""
+        """Parameters with names replaced by ids."""
         return {key: self._ids(value) if _holds_ids(key) else value for key, value in params.items()}
 
     def _ids(self, value: Any) -> Any:
@@ -322,7 +322,7 @@ def closed(session: str) -> Expectation:
 
 
 def effect(kind: type[Effect], session: str | None = None, count: int = 1) -> Expectation:
-    """How many effects of a kind the last steps had, on one session or any."""
+    """The number of effects of a kind in the last steps, on one session or any."""
 
     def find(play: Scenario) -> int:
         wanted = play.id_of(session) if session is not None else None
@@ -343,7 +343,7 @@ def live(*names: str) -> Expectation:
 
 
 def event(type_: str, count: int = 1) -> Expectation:
-    """How many events of a type the last steps decided."""
+    """The number of events of a type in the last steps."""
     return Expectation(f"events {type_}", count, lambda play: sum(found.type == type_ for found in play.last))
 
 
@@ -358,7 +358,7 @@ def refused(reason: str) -> Expectation:
 
 
 def _check_listed(step: Step, refusal: MaestroError) -> None:
-    """A method's row lists what it refuses with."""
+    """Check that a method's row lists the refusal."""
     if not isinstance(step, Call) or isinstance(refusal, METHODS[step.method].errors):
         return
     if refusal.reason != "request.reused":  # as any call may meet that reuses a ``requestId``

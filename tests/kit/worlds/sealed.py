@@ -1,8 +1,8 @@
 """A process that makes decisions without access to the machine: no file, socket, clock, randomness or other program.
 
-``python -m tests.kit.worlds.sealed`` reads a world and a script (``replayed.py``) on standard input, a line each, and prints what each
-decision came to. While it decides, every function of the modules in ``SEALED`` raises, and so does whatever Python's own audit
-hears of: opening, importing, connecting, starting (https://docs.python.org/3/library/audit_events.html).
+``python -m tests.kit.worlds.sealed`` reads a world and a script (``replayed.py``) from stdin, one line each, and prints the outcome of
+each decision. While it decides, every function of the modules in ``SEALED`` raises, and so does everything that Python's audit hooks
+report: opening, importing, connecting, starting (https://docs.python.org/3/library/audit_events.html).
 """
 
 import builtins
@@ -32,21 +32,21 @@ SEALED = (
     ),
     *("_thread", "select", "signal", "platform", "locale"),
 )
-#: What only looks at its argument, whatever module it is in.
+#: Functions that only use their argument.
 _HARMLESS = frozenset({"fspath", "fsencode", "fsdecode"})
 
 
-#: Classes that look at the machine when they are made or asked what time it is; their types cannot be changed, so subclasses stand in.
+#: Classes that read the machine's clock. Their types cannot be changed, so subclasses replace them.
 _CLOCKS = (("datetime", "datetime", ("now", "utcnow", "today")), ("datetime", "date", ("today",)))
 _CHANCES = (("random", "Random"), ("random", "SystemRandom"), ("_random", "Random"))
 
 
 class Reached(BaseException):
-    """Something reached for the machine. Nothing that handles errors swallows it."""
+    """Something accessed the machine. Not an ``Exception``, so that no error handler catches it."""
 
 
 class Seal:
-    """Wraps functions so that they raise while it is closed."""
+    """Wraps functions so that they raise while the seal is closed."""
 
     def __init__(self) -> None:
         self.closed = False
@@ -71,7 +71,7 @@ class Seal:
                 setattr(module, member, self.over(f"{name}.{member}", value))
 
     def over_class(self, name: str, member: str, functions: tuple[str, ...]) -> None:
-        """Put functions of a class behind the seal, in a subclass that takes its place in its module."""
+        """Put functions of a class behind the seal, in a subclass that replaces it in its module."""
         module = importlib.import_module(name)
         whole = getattr(module, member)
         setattr(
@@ -81,7 +81,7 @@ class Seal:
         )
 
     def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Python's audit."""
+        """Python's audit hook."""
         if self.closed:
             self.closed = False
             raise Reached(f"{event} {arguments!r}")
@@ -104,7 +104,7 @@ def put_on() -> Seal:
 
 
 def main() -> None:
-    """Decide what standard input says."""
+    """Decide the script from stdin."""
     seal = put_on()
     from tests.kit.worlds import replayed
 
