@@ -17,7 +17,7 @@ def _task(reply: "Reply") -> str:
 
 def _queue(reply: "Reply") -> str:
     items = reply.get("items", ())
-    left = sum(item.get("status", "queued") in {"queued", "processing"} for item in items)
+    left = sum(not item.get("completedAt") for item in items)
     return f"{reply['id']} {left} of {len(items)} items left"
 
 

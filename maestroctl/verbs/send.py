@@ -13,8 +13,6 @@ from maestroctl.output import answer, answer_json, safe_block, say
 from maestroctl.verbs.options import Json, SessionArgument, TimeoutMs
 from maestrod.api.errors import Conflict, Malformed, ResyncRequired, TimedOut
 
-#: The final statuses of a message, and the exit code of waiting for one.
-_CODES = {"answered": 0, "failed": 1}
 #: The daemon's reason for refusing a message to a session whose terminal still accepts input.
 _NO_PROMPTS = "message.no_prompts"
 
@@ -76,12 +74,14 @@ def _answered(client: Client, message: dict[str, Any], timeout_ms: int | None) -
     """The message in its final status. Raises ``TimedOut``. Survives a restart of the daemon."""
     from maestroctl.client.stream import EventStream
     from maestrod.api.event import EventSubscribe
+    from maestrod.api.message import MessageStatus
 
+    ended = {status.value for status in MessageStatus if status.is_over}
     deadline = None if timeout_ms is None else time.monotonic() + timeout_ms / 1000
     stream = EventStream(client, EventSubscribe(topics=("message",)))
     try:
         stream.open()  # before the first look, so that no change is missed
-        while (message := client.raw("message.get", {"messageId": message["id"]}))["status"] not in _CODES:
+        while (message := client.raw("message.get", {"messageId": message["id"]}))["status"] not in ended:
             remaining = None if deadline is None else deadline - time.monotonic()
             if remaining is not None and remaining <= 0:
                 problem = f"{message['id']} was not answered in time; it is {message['status']}"
@@ -96,10 +96,11 @@ def _answered(client: Client, message: dict[str, Any], timeout_ms: int | None) -
 
 
 def _show(message: dict[str, Any], *, as_json: bool, waited: bool) -> int:
+    answered = waited and message["status"] == "answered"
     if as_json:
         answer_json(message)
-    elif waited and message["status"] == "answered":
+    elif answered:
         answer(safe_block(message.get("reply", "")))
     else:
         answer(LINES["message.send"](message))
-    return _CODES[message["status"]] if waited else 0
+    return 0 if answered or not waited else 1

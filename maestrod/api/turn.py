@@ -36,8 +36,7 @@ class RunningTurn(Entity, frozen=True, tag_field="state", tag="running"):
 
 
 class PastTurn(Entity, frozen=True, tag_field="state", tag="over"):
-    """The last turn ended at ``since``, with ``outcome`` ``completed``, ``failed``, ``interrupted`` or ``limit``; see ``code``
-    and ``detail``.
+    """The last turn ended at ``since``, with ``outcome``; ``code`` and ``detail`` say more.
 
     ``background`` counts tasks it left running. ``stall_at`` is when the daemon checks whether they still run.
     """

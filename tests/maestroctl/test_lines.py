@@ -9,7 +9,11 @@ from tests.kit.clients.entities import QUESTION, SESSION, TASK, session, task
 QUEUE = {
     "id": f"que_{SESSION}",
     "sessionId": SESSION,
-    "items": [{"taskId": TASK}, {"taskId": TASK, "status": "completed"}, {"taskId": TASK, "status": "processing"}],
+    "items": [
+        {"taskId": TASK},
+        {"taskId": TASK, "status": "completed", "completedAt": 1},
+        {"taskId": TASK, "status": "processing"},
+    ],
 }
 
 

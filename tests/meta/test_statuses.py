@@ -10,6 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from maestrod.api.message import MessageStatus
+from maestrod.api.plan import PlanStatus
+from maestrod.api.queue import QueueItemStatus
 from maestrod.api.run import RunStatus
 from maestrod.api.session import SessionStatus
 from maestrod.api.task import TaskStatus
@@ -19,6 +22,9 @@ from tests.meta.tree import PRODUCT, ROOT, modules, parsed, shown
 TABLES: dict[type[enum.Enum], tuple[str, ...]] = {
     TaskStatus: ("maestrod/api/task.py", "maestrod/core/work/task.py"),
     SessionStatus: ("maestrod/api/session.py", "maestrod/core/values/lifecycle.py"),
+    MessageStatus: ("maestrod/api/message.py", "maestrod/core/session/message.py", "page/js/views/messages.js"),
+    PlanStatus: ("maestrod/api/plan.py", "maestrod/core/work/plan_state.py"),
+    QueueItemStatus: ("maestrod/api/queue.py", "maestrod/core/work/queue.py"),
     RunStatus: ("maestrod/api/run.py", "maestrod/core/work/run_state.py", "maestroctl/show/run_summary.py"),
 }
 

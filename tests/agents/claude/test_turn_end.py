@@ -93,11 +93,11 @@ ROWS: dict[str, tuple[dict[str, Any] | None, int | None, str | None, Outcome | N
 
 @pytest.mark.parametrize("row", ROWS)
 def test_each_way_a_run_can_end_is_shown(row: str) -> None:
-    result, code, signal, outcome, reason_code, verdict = ROWS[row]
+    result, code, signal, outcome, reason_code, judgement = ROWS[row]
     if result is not None:
         last = of_result(Members(result))[-1]
         assert isinstance(last, TurnEnded) and (last.outcome, last.code) == (outcome, reason_code)
-    assert judge(Exit(code=code, signal=signal), outcome, stop_requested=False) is verdict
+    assert judge(Exit(code=code, signal=signal), outcome, stop_requested=False) is judgement
 
 
 def test_a_session_we_stopped_counts_as_stopped() -> None:

@@ -52,7 +52,7 @@ def test_the_hook_gets_its_answers() -> None:
 
 
 @pytest.mark.parametrize(
-    "ended, outcome, stop_requested, verdict",
+    "ended, outcome, stop_requested, judgement",
     [
         (Exit(code=0), Outcome.COMPLETED, False, Judgement.COMPLETED),
         (Exit(code=1), Outcome.FAILED, False, Judgement.FAILED),
@@ -64,8 +64,8 @@ def test_the_hook_gets_its_answers() -> None:
         (Exit(signal="TERM"), None, True, Judgement.STOPPED),
     ],
 )
-def test_verdicts(ended: Exit, outcome: Outcome | None, stop_requested: bool, verdict: Judgement) -> None:
-    assert CODEX.judge(ended, outcome=outcome, stop_requested=stop_requested) is verdict
+def test_judgements(ended: Exit, outcome: Outcome | None, stop_requested: bool, judgement: Judgement) -> None:
+    assert CODEX.judge(ended, outcome=outcome, stop_requested=stop_requested) is judgement
 
 
 def test_an_installed_agent_is_detected(

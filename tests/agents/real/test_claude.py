@@ -123,7 +123,7 @@ ROWS: dict[str, tuple[Any, tuple[str, ...], Prepare | None, int, Outcome, str, J
 
 @pytest.mark.parametrize("row", ROWS)
 def test_each_way_a_run_can_end_is_shown(claude: Place, row: str) -> None:
-    script, arguments, prepare, code, outcome, described, verdict = ROWS[row]
+    script, arguments, prepare, code, outcome, described, judgement = ROWS[row]
     claude.model.script = script
     if prepare is not None:
         prepare(claude)
@@ -136,7 +136,7 @@ def test_each_way_a_run_can_end_is_shown(claude: Place, row: str) -> None:
         ended = held.until(TurnEnded)
         exit_ = held.finish()
         assert (ended.outcome, ended.code, exit_.code) == (outcome, described, code), held.stderr
-        assert CLAUDE.judge(exit_, outcome=ended.outcome, stop_requested=False) is verdict
+        assert CLAUDE.judge(exit_, outcome=ended.outcome, stop_requested=False) is judgement
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_an_orchestrator_gets_its_context_as_a_file() -> None:
 
 
 @pytest.mark.parametrize(
-    "ended, stop_requested, verdict",
+    "ended, stop_requested, judgement",
     [
         (Exit(code=0), False, Judgement.COMPLETED),
         (Exit(code=0), True, Judgement.COMPLETED),
@@ -41,5 +41,5 @@ def test_an_orchestrator_gets_its_context_as_a_file() -> None:
         (Exit(), False, Judgement.FAILED),
     ],
 )
-def test_verdicts(ended: Exit, stop_requested: bool, verdict: Judgement) -> None:
-    assert SHELL.judge(ended, outcome=None, stop_requested=stop_requested) is verdict
+def test_judgements(ended: Exit, stop_requested: bool, judgement: Judgement) -> None:
+    assert SHELL.judge(ended, outcome=None, stop_requested=stop_requested) is judgement
