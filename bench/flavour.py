@@ -25,7 +25,7 @@ def slow(seconds: float) -> None:
 
     def later(self: RealFiles, *arguments: object) -> None:
         time.sleep(seconds)
-        flush(self, *arguments)  # type: ignore[arg-type]  # passed on as it came
+        flush(self, *arguments)  # type: ignore[arg-type]  # passed on unchanged
 
     RealFiles.fdatasync = later  # type: ignore[method-assign,assignment]  # likewise
 

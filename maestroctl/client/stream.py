@@ -227,10 +227,8 @@ class EventStream(Stream[Event]):
 
     def _check_history(self, channel: Channel) -> None:
         """Raise ``ResyncRequired`` unless the daemon has the last event this stream knows."""
-        if self.seq and (self._last is None or not _is_same(self._at(channel, self.seq), self._last)):
-            message = (
-                f"the daemon's history has changed at event {self.seq}: its store was restored or repaired; start again"
-            )
+        if self.seq and (self._last is None or not _is_same(self._kept(channel, self.seq), self._last)):
+            message = f"the daemon's history has changed at event {self.seq}: its store was restored or trimmed; run the command again"
             raise ResyncRequired("event.resync_required", message)
 
     def _kept(self, channel: Channel, seq: int) -> Event | None:

@@ -143,7 +143,7 @@ def placed_by_us(folder: Path, names: Sequence[str]) -> dict[Path, int]:
 
 
 def is_placed(folder: Path, names: Sequence[str]) -> bool:
-    """Whether all of ``names`` are in ``folder``, whoever wrote them."""
+    """Whether all of ``names`` are in ``folder``, no matter who wrote them."""
     return all((folder / name).exists() for name in names)
 
 

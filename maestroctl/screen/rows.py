@@ -26,7 +26,7 @@ _GAUGE = 10  # cells
 _WORD = 11  # cells of the longest status
 _TIME = 7  # cells of a duration
 _NARROW = 56  # cells below which the gauge is left out
-_WIDE = 76  # cells from which a session's agent and state have columns of their own
+_WIDE = 76  # cells from which a session's agent and state have their own columns
 _DESCRIPTION = 12  # lines of it that are shown
 _FAILURES = 5  # failed tasks that are named
 

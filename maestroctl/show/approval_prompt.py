@@ -64,7 +64,7 @@ def _prompt() -> None:
 
 
 def _settle(client: Client, question: Attention, line: str) -> bool:
-    """Send the typed answer; False if it is neither yes nor no. The first answer counts, whoever gave it."""
+    """Send the typed answer; False if it is neither yes nor no. The first answer counts, no matter who gave it."""
     word, _, reason = line.strip().partition(" ")
     option = chosen(word.rstrip(",:;"), question.options)
     if option is None:

@@ -258,3 +258,12 @@ def test_an_event_that_was_never_seen_does_not_count_as_the_same(daemon: FakeDae
     stream.open()
     with pytest.raises(ResyncRequired):
         drain(stream)
+
+
+def test_a_history_that_is_now_shorter_is_reported_as_replaced(daemon: FakeDaemon) -> None:
+    daemon.on("event.subscribe", subscribed(((1, 2), True), ((), False)))
+    stream = EventStream(client(), EventSubscribe(since=0))
+    stream.open()
+    daemon.on("event.list", ResyncRequired("event.resync_required", "event 1 does not exist"))
+    with pytest.raises(ResyncRequired, match="history has changed at event 2"):
+        drain(stream)
