@@ -33,7 +33,7 @@ from maestrod.host.folders import RealEyes
 from maestrod.host.instance import Claim, single_instance
 from maestrod.host.service import ServiceContext
 from maestrod.host.shutdown import Shutdown, shutdown_by_signals
-from maestrod.host.tenure import end_when_void
+from maestrod.host.tenure import end_when_claim_is_void
 from maestrod.listening import open_listeners
 from maestrod.rpc.context import DaemonInfo, Services
 from maestrod.rpc.sign_in import SignIn
@@ -99,7 +99,7 @@ class _Daemon:
         """
         async with trio.open_nursery() as engine_nursery:
             await engine_nursery.start(self.engine.run)
-            await spool.take_in(self.spool, self.engine, self.services.token_key, self.services.read_hook)
+            await spool.read_spool(self.spool, self.engine, self.services.token_key, self.services.read_hook)
             async with trio.open_nursery() as custody_nursery:
                 await custody_nursery.start(self.custody.run)
                 async with trio.open_nursery() as session_nursery:
@@ -149,10 +149,10 @@ def _assemble(
 def _welcome(daemon: _Daemon, store: Store, claim: Claim, sessions: trio.Nursery, socket: Path) -> None:
     """Clients may connect: judge deadlines from now on, and start the tasks that did not have to delay the start."""
     claim.publish(Phase.SERVING, socket=socket)
-    daemon.engine.listen(daemon.hearing.take_in)
+    daemon.engine.listen(daemon.hearing.read_spool)
     sessions.start_soon(daemon.hearing.run)
-    sessions.start_soon(end_when_void, claim)
-    sessions.start_soon(edits.take_in, store, daemon.engine)
+    sessions.start_soon(end_when_claim_is_void, claim)
+    sessions.start_soon(edits.read_spool, store, daemon.engine)
 
 
 @contextmanager

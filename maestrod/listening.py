@@ -73,7 +73,7 @@ class Listeners:
         """Listen again when the socket's file was removed, so that agents and clients find the daemon."""
         while not self.endpoints[-1].handed:
             await trio.sleep(SOCKET_CHECK_SECONDS)
-            if self.endpoints[-1].still_ours():
+            if self.endpoints[-1].is_at_its_path():
                 continue
             path = self.endpoints[-1].path
             log.warning("%s was removed: listening again", path)

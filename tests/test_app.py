@@ -84,5 +84,5 @@ async def test_a_socket_path_of_another_daemon_is_left_alone(where: Paths) -> No
     theirs = listen(where.socket)
     error = await start_fails(where)
     assert isinstance(error, AlreadyRunning) and str(where.socket) in error.message
-    assert theirs.still_ours()
+    assert theirs.is_at_its_path()
     theirs.close()

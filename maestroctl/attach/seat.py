@@ -62,7 +62,7 @@ class Seat:
         self._reported_away = False
         self._covered = False
 
-    def sit(self) -> LeaveReason:
+    def attach(self) -> LeaveReason:
         """Show the session's present screen, then stay attached. Restores the modes of the user's terminal."""
         try:
             with self._opened() as stream:

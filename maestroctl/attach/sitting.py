@@ -30,7 +30,7 @@ def attach(client: Client, named: Sequence[str], keyboard: Keyboard, hint: str, 
         while at is not None:
             last = at
             name = safe(client.raw("session.get", {"sessionId": at})["name"])
-            leave = Seat(client, at, keyboard, read_only=read_only, hint=f"{name}: {hint}").sit()
+            leave = Seat(client, at, keyboard, read_only=read_only, hint=f"{name}: {hint}").attach()
             if leave is LeaveReason.DETACHED or (leave is LeaveReason.ENDED and [at] == list(named)):
                 break
             at = choose(client, keyboard, at, named)

@@ -27,7 +27,7 @@ class Unsuitable(ValueError):
     """The document is well-formed but has something else where hooks belong."""
 
 
-def put_in(text: str, addition: Hooks | str, *, comments: bool) -> str:
+def add_hooks(text: str, addition: Hooks | str, *, comments: bool) -> str:
     """The text with our hooks, or with our plugin at its path. Ours must not be in it yet. Raises ``jsonc.Invalid`` or ``Unsuitable``."""
     root = _root(text, comments)
     unit = unit_of(text, root)
@@ -41,8 +41,8 @@ def put_in(text: str, addition: Hooks | str, *, comments: bool) -> str:
     return text
 
 
-def take_out(text: str, *, comments: bool) -> str:
-    """The text without our hooks, and without containers that this would leave empty. Raises as ``put_in`` does."""
+def remove_hooks(text: str, *, comments: bool) -> str:
+    """The text without our hooks, and without containers that this would leave empty. Raises as ``add_hooks`` does."""
     while (found := _our_next_handler(root := _root(text, comments))) is not None:
         hooks, event, group, number = found
         handlers = group.member("hooks")
@@ -58,7 +58,7 @@ def take_out(text: str, *, comments: bool) -> str:
 
 
 def installed(text: str, *, comments: bool) -> dict[str, list[str]]:
-    """Our commands in a document, by event. Raises as ``put_in`` does."""
+    """Our commands in a document, by event. Raises as ``add_hooks`` does."""
     root = _root(text, comments)
     hooks = root.member("hooks")
     found: dict[str, list[str]] = {}

@@ -148,13 +148,13 @@ class Settings:
         if record is not None and record.installed == _digest(text):
             return record.original
         try:
-            return hook_entries.take_out(text, comments=self._recipe.comments)
+            return hook_entries.remove_hooks(text, comments=self._recipe.comments)
         except ValueError as error:
             raise self._no_document(error) from error
 
     def _edit(self, text: str, hooks: Mapping[str, Any] | str) -> str:
         try:
-            return hook_entries.put_in(text, hooks, comments=self._recipe.comments)
+            return hook_entries.add_hooks(text, hooks, comments=self._recipe.comments)
         except ValueError as error:
             raise self._no_document(error) from error
 

@@ -52,7 +52,7 @@ def answer(client: Client, question: Attention, decided: Decided) -> str:
     return f"answered: {safe(decided.value)}"
 
 
-def session_to_sit_at(fleet: Fleet, subject: Session | Task | Attention | None) -> str | None:
+def session_to_attach_to(fleet: Fleet, subject: Session | Task | Attention | None) -> str | None:
     """The session whose terminal belongs to the selection: itself, the one that asks, or the one that works on the task or below it.
 
     For a tree that failed, it is the last session of the failed task.

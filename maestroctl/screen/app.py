@@ -69,7 +69,7 @@ class WatchApp(Board):
 
     def action_attach(self) -> None:
         """Attach to the session until the detach key."""
-        session_id = actions.session_to_sit_at(self.fleet, self._subject())
+        session_id = actions.session_to_attach_to(self.fleet, self._subject())
         session = self._session(session_id or "")
         if session_id is None or session is None:
             self.notify("No session has worked on this yet.", severity="warning")

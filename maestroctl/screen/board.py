@@ -138,7 +138,7 @@ class Board(App[None]):
         """Show the details of the selection in the last focused pane, and its session's output."""
         subject, detail = self._subject(), self.query_one("#detail", VerticalScroll)
         follows = detail.scroll_offset.y >= detail.max_scroll_y
-        session_id = actions.session_to_sit_at(self.fleet, subject)
+        session_id = actions.session_to_attach_to(self.fleet, subject)
         self._feed.look_at = session_id
         session = self._session(session_id or "")
         text = Text("")

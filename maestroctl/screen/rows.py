@@ -8,7 +8,7 @@ from rich.text import Text
 from maestroctl.output import safe, safe_block
 from maestroctl.screen.fleet import Fleet, TreeRow
 from maestroctl.show.limits import waiting
-from maestroctl.show.progress import in_words, percent, shown_status, spent
+from maestroctl.show.progress import percent, progress_text, shown_status, spent
 from maestroctl.show.render import duration
 from maestroctl.show.run_view import bar
 from maestroctl.show.table import clip, width
@@ -169,7 +169,7 @@ def task_detail(fleet: Fleet, task: Task, now: int, palette: Palette) -> Text:
     text.append(f"  {_elapsed(task, now)}  attempt {task.attempt} of {task.max_attempts}\n", style=palette.quiet)
     text.append(f"{safe(task.title)}\n", style="bold")
     if task.leaves is not None:
-        text.append(f"{in_words(task.leaves)}\n", style=palette.quiet)
+        text.append(f"{progress_text(task.leaves)}\n", style=palette.quiet)
     run = fleet.run_of(task.id)
     if run is not None and run.number and run.root_task_id == task.id:
         spending = f", {spent(run.usage)}" if run.usage is not None else ""

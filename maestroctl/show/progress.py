@@ -19,16 +19,16 @@ def percent(progress: float) -> str:
 
 def counts(task: Task) -> str:
     """``10 of 11 tasks completed, 1 failed``; empty for a task without subtasks."""
-    return "" if task.leaves is None else in_words(task.leaves)
+    return "" if task.leaves is None else progress_text(task.leaves)
 
 
 def counts_of(document: Mapping[str, Any]) -> str:
     """The same for a task as JSON."""
     leaves = document.get("leaves")
-    return in_words(Leaves(**{name: leaves.get(name, 0) for name in Leaves.__struct_fields__})) if leaves else ""
+    return progress_text(Leaves(**{name: leaves.get(name, 0) for name in Leaves.__struct_fields__})) if leaves else ""
 
 
-def in_words(leaves: Leaves) -> str:
+def progress_text(leaves: Leaves) -> str:
     """The leaves below a task by outcome, as text."""
     words = f"{leaves.completed} of {leaves.total} task{'' if leaves.total == 1 else 's'} completed"
     others = [f"{getattr(leaves, name)} {name}" for name in _OTHERS if getattr(leaves, name)]

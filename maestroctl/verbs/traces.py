@@ -61,7 +61,7 @@ def remove_empty(folders: Iterable[Path]) -> None:
             folder.rmdir()
 
 
-def left_to_you(environ: Mapping[str, str]) -> Iterator[str]:
+def hand_added_completions(environ: Mapping[str, str]) -> Iterator[str]:
     """Completion lines that a person added by hand, each as ``file:line``."""
     for name in _START_FILES:
         path = _home(environ) / name

@@ -10,7 +10,7 @@ import typer
 from maestroctl.client.caller import Caller
 from maestroctl.output import answer, answer_json, safe, say
 from maestroctl.verbs.options import Json
-from maestroctl.verbs.traces import Trace, left_to_you, package_command, remove_empty, traces
+from maestroctl.verbs.traces import Trace, hand_added_completions, package_command, remove_empty, traces
 from maestrod.api.errors import MaestroError, Malformed
 
 _KEPT = "Data and configuration are kept; to remove them too, add --data."
@@ -34,7 +34,7 @@ def command(
     found_traces = list(traces(caller, data=data))
     confirmed = yes or (not as_json and _confirm(found_traces))
     failed = _remove(found_traces) if confirmed else {}
-    lines, package = list(left_to_you(caller.environ)), _package_command()
+    lines, package = list(hand_added_completions(caller.environ)), _package_command()
     if as_json:
         removed = [trace.description for trace in found_traces if confirmed and trace.description not in failed]
         known = {"found": [trace.description for trace in found_traces], "removed": removed, "failed": failed}

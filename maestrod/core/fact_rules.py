@@ -192,7 +192,7 @@ PASSED: Mapping[DeadlineKind, Callable[[Draft, str], object]] = {
     DeadlineKind.STALL: _of_session(_silent),
     DeadlineKind.QUIET: _of_session(_quiet),
     DeadlineKind.ANSWER: answer_rules.time_out,
-    DeadlineKind.LIMIT: limit_rules.lifted,
+    DeadlineKind.LIMIT: limit_rules.lift,
 }
 
 

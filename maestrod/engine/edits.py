@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 EDITS_SECONDS = 10.0
 
 
-async def take_in(files: EditableFiles[EditT], engine: Engine) -> None:
+async def read_spool(files: EditableFiles[EditT], engine: Engine) -> None:
     """Apply what users edited, even if the daemon is asked to stop meanwhile. A refused edit is logged and its file restored."""
     with trio.move_on_after(EDITS_SECONDS, shield=True):
         found = await trio.to_thread.run_sync(files.scan_edits)

@@ -32,7 +32,7 @@ from maestrod.core.world.world import World
 from maestrod.engine.bus import Bus
 from maestrod.engine.clock import Stamps, TimeSource, movement
 from maestrod.engine.ports import Eyes, Store
-from maestrod.engine.timers import Timers, nothing_to_hear
+from maestrod.engine.timers import Timers, no_reports
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +128,7 @@ class Engine:
             self._nursery.start_soon(self._watch_clock)
             await self._timers.run(task_status=task_status)
 
-    def listen(self, hear: Callable[[], Awaitable[None]] = nothing_to_hear) -> None:
+    def listen(self, hear: Callable[[], Awaitable[None]] = no_reports) -> None:
         """Begin to judge deadlines, because reports can arrive from now on.
 
         ``hear`` is awaited before each judgement; it processes reports that do not arrive through sockets.

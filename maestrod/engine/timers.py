@@ -31,11 +31,11 @@ HEAR_AT_START_SECONDS = 30.0
 HEAR_TURNS = 50
 
 
-async def nothing_to_hear() -> None:
+async def no_reports() -> None:
     """For daemons whose reports arrive only through sockets."""
 
 
-async def hear_sockets() -> None:
+async def drain_sockets() -> None:
     """Return when everything that is in the sockets now is accepted, read and decided."""
     for _ in range(HEAR_TURNS):
         await trio.lowlevel.checkpoint()
@@ -54,7 +54,7 @@ class Timers:
         self._clock = clock
         self._wake = wake
         self._notice = notice
-        self._hear: Callable[[], Awaitable[None]] = nothing_to_hear
+        self._hear: Callable[[], Awaitable[None]] = no_reports
         self._listens = trio.Event()
         self._armed: dict[Deadline, float] = {}
         self._heap: list[tuple[float, Deadline]] = []
@@ -62,7 +62,7 @@ class Timers:
         self._floor = 0.0
         self._changed = trio.Event()
 
-    def listen(self, hear: Callable[[], Awaitable[None]] = nothing_to_hear) -> None:
+    def listen(self, hear: Callable[[], Awaitable[None]] = no_reports) -> None:
         """Begin to judge deadlines. ``hear`` processes reports that do not arrive through sockets."""
         self._hear = hear
         self._listens.set()
@@ -140,11 +140,11 @@ class Timers:
     def _is_late(self, deadline: Deadline) -> bool:
         """Whether the loop did not run when a deadline was due. After a grace, only if it did not run for longer than a grace."""
         patience = GRACE_SECONDS if deadline in self._graced else LATE_SECONDS
-        return deadline.kind.needs_word and trio.current_time() - self._armed[deadline] > patience
+        return deadline.kind.needs_reports and trio.current_time() - self._armed[deadline] > patience
 
     async def _take_in(self, seconds: float) -> None:
         """Process all reports until now: turns of the loop for the sockets, ``hear`` for the rest."""
-        await hear_sockets()
+        await drain_sockets()
         with trio.move_on_after(seconds):
             await self._hear()
 
@@ -152,6 +152,6 @@ class Timers:
         """Delay all deadlines that are due before ``floor`` to that time."""
         self._floor = floor
         for deadline, at in list(self._armed.items()):
-            if at < floor and deadline.kind.needs_word:
+            if at < floor and deadline.kind.needs_reports:
                 self._graced.add(deadline)
                 self._set(deadline, floor)

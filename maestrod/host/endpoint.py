@@ -35,13 +35,13 @@ class Endpoint:
     def __post_init__(self) -> None:
         self._identity = _identity_of(self.path)
 
-    def still_ours(self) -> bool:
+    def is_at_its_path(self) -> bool:
         """Whether the path still leads to this socket: clean-up programs and logging out may remove it."""
         return self._identity is not None and _identity_of(self.path) == self._identity
 
     def close(self) -> None:
         """Stop listening; remove the path if it is still ours."""
-        if not self.handed and self.still_ours():
+        if not self.handed and self.is_at_its_path():
             self.path.unlink(missing_ok=True)
         self.socket.close()
 

@@ -19,7 +19,7 @@ import psutil
 
 from maestrod.api.errors import BadConfiguration, Unavailable
 from maestrod.api.local import daemon_lock
-from maestrod.api.local.daemon_lock import CONTENT_SIZE, LOCK_FILE, Holder, Phase, is_plain_file_of_ours
+from maestrod.api.local.daemon_lock import CONTENT_SIZE, LOCK_FILE, Holder, Phase, is_own_plain_file
 
 #: How often to try to take the lock of a dead holder, and the pause between two tries.
 _PATIENCE_TURNS = 50
@@ -122,7 +122,7 @@ def _open_lock(data: Path) -> int:
     except OSError as error:
         message = f"cannot open the lock {path}: {error.strerror}; it must be a regular file that you own, in a writable folder"
         raise BadConfiguration("instance.lock", message) from error
-    if not is_plain_file_of_ours(os.fstat(descriptor)):
+    if not is_own_plain_file(os.fstat(descriptor)):
         os.close(descriptor)
         raise BadConfiguration("instance.lock", f"{path} is not a regular file that you own: move it away")
     return descriptor

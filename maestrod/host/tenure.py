@@ -21,7 +21,7 @@ EXIT_CODE: Final = 74
 log = logging.getLogger(__name__)
 
 
-async def end_when_void(claim: Claim, end: Callable[[int], object] = os._exit) -> None:
+async def end_when_claim_is_void(claim: Claim, end: Callable[[int], object] = os._exit) -> None:
     """Wait until the claim is void, then end the process at once."""
     while not claim.is_void():  # noqa: ASYNC110 - not every system reports that a file was moved
         await trio.sleep(CHECK_SECONDS)

@@ -9,7 +9,7 @@ from maestrod.api.event import Event
 from maestrod.api.model.ids import queue_id
 from maestrod.api.queue import QUEUE_NEXT, QueueClaim, QueueNext
 from maestrod.core.values.command import Command
-from maestrod.engine.timers import hear_sockets
+from maestrod.engine.timers import drain_sockets
 from maestrod.rpc.context import Context
 from maestrod.rpc.handler import implements
 from maestrod.rpc.waiting import deadline
@@ -33,7 +33,7 @@ async def next_(context: Context, params: QueueNext) -> QueueClaim:
                 await engine.bus.wait_for(_concerning(context, params))
                 await trio.lowlevel.checkpoint_if_cancelled()  # no claim for a client that has just disconnected
     except TimedOut:  # the daemon may not have run for a while: first process what arrived meanwhile
-        await hear_sockets()
+        await drain_sockets()
         ticket = engine.execute(command)
         if not _is_answer(ticket.reply):
             raise

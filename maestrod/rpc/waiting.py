@@ -12,7 +12,7 @@ import trio
 
 from maestrod.api.errors import TimedOut
 from maestrod.api.event import Event
-from maestrod.engine.timers import hear_sockets
+from maestrod.engine.timers import drain_sockets
 from maestrod.rpc.context import Context
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ async def wait_until(
                     return found
                 await engine.bus.wait_for(concerns if found is None else _reaches(seq))
     except TimedOut:
-        await hear_sockets()
+        await drain_sockets()
         seq = engine.world.seq
         found = look()
         if found is None:

@@ -19,7 +19,7 @@ from maestrod.api.event import TimelineEvent
 from maestrod.api.model.base import Entity
 from maestrod.api.session import Session
 from maestrod.api.task import Task
-from maestrod.api.text.outside_text import decode_mended
+from maestrod.api.text.outside_text import decode_repaired
 from maestrod.core.world.entities import KIND_OF, KINDS
 from maestrod.core.world.sparse import sparse
 from maestrod.core.world.world import World
@@ -122,7 +122,7 @@ def _entity(line: _Line, format_: int) -> bytes:
 
 def _decode(data: bytes, struct: Any, number: int) -> Any:
     try:
-        return decode_mended(partial(msgspec.json.decode, type=struct), data)
+        return decode_repaired(partial(msgspec.json.decode, type=struct), data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Malformed("archive.bad_line", f"line {number} of the archive cannot be read: {error}") from error
 

@@ -15,7 +15,7 @@ import msgspec
 
 from maestrod.api.model.base import Entity
 from maestrod.api.text.json_text import repeated
-from maestrod.api.text.outside_text import NotText, decode_mended, file_text
+from maestrod.api.text.outside_text import NotText, decode_repaired, file_text
 from maestrod.core.world.entities import KINDS, whole
 
 T = TypeVar("T")
@@ -77,7 +77,7 @@ def _decoded(decode: Callable[[bytes], T], data: bytes) -> T:
         return decode(data)
     except msgspec.DecodeError:
         plain = file_text(data).encode()
-    return decode_mended(decode, plain)
+    return decode_repaired(decode, plain)
 
 
 def is_genuine(data: bytes) -> bool:

@@ -29,7 +29,7 @@ class Hearing:
         self._supervisor = supervisor
         self._lock = trio.Lock()
 
-    async def take_in(self) -> None:
+    async def read_spool(self) -> None:
         """Return when the engine has decided everything that was reported until now."""
         try:
             await self._take_in_spool()
@@ -42,10 +42,10 @@ class Hearing:
         with trio.open_signal_receiver(signal.SIGCONT) as signals:
             task_status.started()
             async for _ in signals:
-                await self.take_in()
+                await self.read_spool()
 
     async def _take_in_spool(self) -> None:
         """Runs one at a time and is never cancelled: an event taken twice would be removed before it is durable."""
         async with self._lock:
             with trio.CancelScope(shield=True):
-                await spool.take_in(self._folder, self._engine, self._key, self._read_hook)
+                await spool.read_spool(self._folder, self._engine, self._key, self._read_hook)

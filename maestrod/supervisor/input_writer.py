@@ -54,7 +54,7 @@ class InputWriter:
             CloseInput: self._close_input,
         }
 
-    def want(self, effect: Spoken, nursery: trio.Nursery) -> None:
+    def carry_out(self, effect: Spoken, nursery: trio.Nursery) -> None:
         """Carry out an effect, after the earlier ones for its session."""
         waiting = self._waiting.get(effect.session_id)
         if waiting is not None:

@@ -9,7 +9,7 @@ import msgspec
 from maestrod.api.errors import MaestroError, Unavailable
 from maestrod.api.event import EVENT_REPORT, EventReport
 from maestrod.api.local import plain_file
-from maestrod.api.text.outside_text import decode_mended
+from maestrod.api.text.outside_text import decode_repaired
 from maestrod.core.access.session_token import read_token
 from maestrod.core.values.command import OWNER, Command
 from maestrod.engine.engine import Engine, Ticket
@@ -24,7 +24,7 @@ _event = msgspec.json.Decoder(EventReport)
 FILE_LIMIT = 1 << 20
 
 
-async def take_in(folder: Path, engine: Engine, token_key: bytes, read_hook: HookReader) -> int:
+async def read_spool(folder: Path, engine: Engine, token_key: bytes, read_hook: HookReader) -> int:
     """Hand every spooled event to the engine, oldest first; returns how many were taken.
 
     The events share one or two flushes. A file is removed once its event is durable or was refused for good; ``eventId``
@@ -71,7 +71,7 @@ def _files(folder: Path) -> list[Path]:
 def _command(path: Path, token_key: bytes, read_hook: HookReader) -> Command:
     if path.stat().st_size > FILE_LIMIT:
         raise ValueError(f"longer than {FILE_LIMIT} bytes")
-    params = decode_mended(_event.decode, plain_file.read(path, FILE_LIMIT))
+    params = decode_repaired(_event.decode, plain_file.read(path, FILE_LIMIT))
     actor = OWNER if params.session_token is None else read_token(token_key, params.session_token)
     repeatable = msgspec.structs.replace(params, request_id=params.request_id or params.event_id or path.stem)
     return hook_command(read_hook, EVENT_REPORT.name, repeatable, actor)

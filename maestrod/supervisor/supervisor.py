@@ -231,7 +231,7 @@ class Supervisor:
     def _begin(self, effect: Effect) -> None:
         """Carry an effect out. Effects that write to an agent keep their order; the others run concurrently."""
         if isinstance(effect, Spoken):
-            self._input_writer.want(effect, self._nursery)
+            self._input_writer.carry_out(effect, self._nursery)
         else:
             self._nursery.start_soon(self.handlers[type(effect)], effect)
 

@@ -58,7 +58,7 @@ def project(engine: Engine) -> Project:
 async def test_an_edit_changes_the_world_like_a_command(engine: Engine) -> None:
     old = project(engine)
     files = Files([Written(msgspec.structs.replace(old, name="store"), old.id)])
-    await edits.take_in(files, engine)
+    await edits.read_spool(files, engine)
     assert engine.world.projects[old.id].name == "store" and files.refused == {}
 
 
@@ -69,7 +69,7 @@ async def test_a_refused_edit_is_put_back_and_the_next_one_is_taken(
     unknown, valid = Written(old, "prj_none"), Written(msgspec.structs.replace(old, name="store"), old.id)
     files = Files([unknown, valid], warnings=["tasks/x.json is not JSON"])
     with caplog.at_level(logging.WARNING):
-        await edits.take_in(files, engine)
+        await edits.read_spool(files, engine)
     assert list(files.refused) == ["prj_none"] and engine.world.projects[old.id].name == "store"
     assert "store: tasks/x.json is not JSON" in caplog.text and "there is no project 'prj_none'" in caplog.text
 
@@ -77,5 +77,5 @@ async def test_a_refused_edit_is_put_back_and_the_next_one_is_taken(
 async def test_a_refused_edit_whose_file_is_gone_is_reported(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
     files = Files([Written(project(engine), "prj_none")], problem=FileNotFoundError(2, "No such file or directory"))
     with caplog.at_level(logging.WARNING):
-        await edits.take_in(files, engine)
+        await edits.read_spool(files, engine)
     assert "can no longer be read: No such file or directory" in caplog.text

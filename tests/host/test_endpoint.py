@@ -37,7 +37,7 @@ def test_folder_and_socket_are_for_the_owner_only(path: Path) -> None:
         os.umask(before)
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert reachable(path) and ours.still_ours()
+    assert reachable(path) and ours.is_at_its_path()
     ours.close()
     assert list(path.parent.iterdir()) == []
 
@@ -58,7 +58,7 @@ def test_fault_24_a_socket_in_use_is_not_taken(path: Path) -> None:
     with pytest.raises(AlreadyRunning) as caught:
         listen(path)
     assert caught.value.exit_code == 75 and f"runs on {path}" in caught.value.message
-    assert theirs.still_ours()
+    assert theirs.is_at_its_path()
     theirs.close()
 
 
@@ -127,15 +127,15 @@ def test_fault_24_a_runtime_folder_that_is_not_private_is_refused(path: Path, sh
 def test_fault_25_a_removed_socket_is_noticed_and_created_again(path: Path) -> None:
     first = listen(path)
     path.unlink()
-    assert not first.still_ours()
+    assert not first.is_at_its_path()
     second = listen(path)
     first.close()
-    assert second.still_ours() and reachable(path)
+    assert second.is_at_its_path() and reachable(path)
     shutil.rmtree(path.parent)
-    assert not second.still_ours()
+    assert not second.is_at_its_path()
     third = listen(path)
     second.close()
-    assert third.still_ours() and reachable(path)
+    assert third.is_at_its_path() and reachable(path)
     third.close()
 
 
@@ -152,7 +152,7 @@ def test_the_path_of_the_managers_socket_is_never_removed(path: Path) -> None:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(path))
     handed = Endpoint(path, listener, handed=True)
-    assert handed.still_ours()
+    assert handed.is_at_its_path()
     handed.close()
     assert path.exists()
 

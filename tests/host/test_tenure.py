@@ -19,7 +19,7 @@ async def test_a_daemon_whose_data_folder_is_gone_ends_at_once(
     data.mkdir()
     with single_instance(data, tmp_path / "s", "1") as claim:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(tenure.end_when_void, claim, codes.append)
+            nursery.start_soon(tenure.end_when_claim_is_void, claim, codes.append)
             await trio.sleep(60)
             assert codes == []
             if fate == "removed":

@@ -136,7 +136,7 @@ async def test_progress_and_usage_are_worded_as_on_the_command_line(tab: Tab) ->
     for leaves in (Leaves(total=11, completed=10, failed=1), Leaves(total=2, cancelled=2), Leaves(total=3, skipped=1)):
         counts = {name: getattr(leaves, name) for name in Leaves.__struct_fields__}
         words = await model(tab, "progress", f"it.countsOf({json.dumps(counts)})")
-        assert words == progress.in_words(leaves).replace(" tasks completed", " completed")
+        assert words == progress.progress_text(leaves).replace(" tasks completed", " completed")
     for usage in (Usage(input=16000, output=1234567, cost=0.075), Usage(input=999), Usage(output=1000, cost=12.0)):
         members = {"input": usage.input, "output": usage.output, "cost": usage.cost}
         assert await model(tab, "progress", f"it.usageWords({json.dumps(members)})") == progress.spent(usage)

@@ -33,7 +33,7 @@ async def test_a_spooled_event_comes_before_the_deadline_due_at_that_time(
 ) -> None:
     async with house(tmp_path, FakeMachine()) as parts:
         hearing = Hearing(tmp_path / "spool", parts.engine, KEY, no_hook_reading, parts.supervisor)
-        parts.engine.listen(hearing.take_in)
+        parts.engine.listen(hearing.read_spool)
         task = await parts.call("task.create", title="t", projectId=await parts.project(), timeoutMs=60_000)
         session = await parts.call("session.spawn", taskIds=[task.id], agent="shell")
         await parts.until_launched(session.id)
@@ -53,7 +53,7 @@ async def test_spooled_events_are_read_once_when_the_process_resumes(tmp_path: P
         path = spool(tmp_path / "spool", session.id, "Late")
         signal.raise_signal(signal.SIGCONT)
         await parts.engine.bus.wait_for(lambda event: event.data.get("message") == "hook Late")
-        await hearing.take_in()
+        await hearing.read_spool()
         assert not path.exists()
         assert kinds(parts) == ["hook Late"]
         nursery.cancel_scope.cancel()

@@ -44,7 +44,7 @@ async def test_events_are_taken_oldest_first_and_their_files_removed(tmp_path: P
         token = make_token(KEY, session.id, 1)
         for number in (3, 1, 2):
             put(folder, f"{number}", event=f"E{number}", sessionId=session.id, sessionToken=token, eventId=f"e{number}")
-        assert await spool.take_in(folder, parts.engine, KEY, READ) == 3
+        assert await spool.read_spool(folder, parts.engine, KEY, READ) == 3
         assert hooks(parts) == ["hook E1", "hook E2", "hook E3"]
         assert list(folder.iterdir()) == []
 
@@ -55,7 +55,7 @@ async def test_an_event_recorded_before_a_crash_is_not_recorded_again(tmp_path: 
         for _ in range(2):
             put(folder, "1", event="E", sessionId=session.id, eventId="e1")
             put(folder, "2", event="WithoutId", sessionId=session.id)
-            assert await spool.take_in(folder, parts.engine, KEY, READ) == 2
+            assert await spool.read_spool(folder, parts.engine, KEY, READ) == 2
         assert hooks(parts) == ["hook E", "hook WithoutId"]
 
 
@@ -71,7 +71,7 @@ async def test_useless_spool_files_are_removed_and_unreadable_ones_stay(
         (folder / "5.json").mkdir()
         (folder / ".6.tmp").write_text("half")
         put(folder, "7", event="Good", sessionId=session.id)
-        assert await spool.take_in(folder, parts.engine, KEY, READ) == 1
+        assert await spool.read_spool(folder, parts.engine, KEY, READ) == 1
     assert hooks(parts) == ["hook Good"]
     assert sorted(path.name for path in folder.iterdir()) == [".6.tmp", "5.json"]
     assert len([line for line in caplog.messages if "is discarded" in line]) == 4
@@ -82,7 +82,7 @@ async def test_half_a_surrogate_pair_in_an_event_becomes_a_replacement_character
         session = await parts.spawn()
         event = f'{{"event":"E \\ud83d","sessionId":"{session.id}","payload":{{"text":"cut \\ud83d, Latin-1 '
         (folder / "1.json").write_bytes(b"\xef\xbb\xbf" + event.encode() + b'\xfc"}}')
-        assert await spool.take_in(folder, parts.engine, KEY, READ) == 1
+        assert await spool.read_spool(folder, parts.engine, KEY, READ) == 1
         assert hooks(parts) == ["hook E \ufffd"]
 
 
@@ -93,10 +93,10 @@ async def test_a_store_that_accepts_nothing_leaves_everything_for_later(tmp_path
         for number in range(3):
             put(folder, str(number), event=f"E{number}", sessionId=session.id)
         parts.store.refused = Unavailable("store.no_space", "full")
-        assert await spool.take_in(folder, parts.engine, KEY, READ) == 0
+        assert await spool.read_spool(folder, parts.engine, KEY, READ) == 0
         assert len(list(folder.iterdir())) == 3
         parts.store.refused = None
-        assert await spool.take_in(folder, parts.engine, KEY, READ) == 3
+        assert await spool.read_spool(folder, parts.engine, KEY, READ) == 3
 
 
 async def test_a_journal_that_fails_meanwhile_loses_no_file(tmp_path: Path, folder: Path) -> None:
@@ -106,7 +106,7 @@ async def test_a_journal_that_fails_meanwhile_loses_no_file(tmp_path: Path, fold
         put(folder, "1", event="E", sessionId=session.id)
         parts.store.hold = True
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(spool.take_in, folder, parts.engine, KEY, READ)
+            nursery.start_soon(spool.read_spool, folder, parts.engine, KEY, READ)
             await trio.testing.wait_all_tasks_blocked()
             parts.store.fail()
         assert len(list(folder.iterdir())) == 1
@@ -114,4 +114,4 @@ async def test_a_journal_that_fails_meanwhile_loses_no_file(tmp_path: Path, fold
 
 async def test_a_missing_folder_is_no_event(tmp_path: Path) -> None:
     async with house(tmp_path, FakeMachine()) as parts:
-        assert await spool.take_in(tmp_path / "none", parts.engine, KEY, READ) == 0
+        assert await spool.read_spool(tmp_path / "none", parts.engine, KEY, READ) == 0

@@ -16,7 +16,7 @@ import msgspec
 from maestrod.agents.catalog import frontmatter
 from maestrod.api.skill import Persona, Skill
 from maestrod.api.text.json_text import repeated
-from maestrod.api.text.outside_text import decode_mended, piped_text, sound
+from maestrod.api.text.outside_text import decode_repaired, piped_text, sound
 
 #: Maximum bytes of a manifest and of instructions: a larger text does not belong in a model's context (our choice).
 MANIFEST_LIMIT = 65_536
@@ -74,7 +74,7 @@ def _from_manifest(folder: Path, origin: str) -> Skill:
     path = folder / "manifest.json"
     text = _read(path, MANIFEST_LIMIT).encode()
     try:
-        manifest = decode_mended(partial(msgspec.json.decode, type=_ManifestFile), text)
+        manifest = decode_repaired(partial(msgspec.json.decode, type=_ManifestFile), text)
     except msgspec.MsgspecError as error:
         raise Broken(f"{path}: {error}") from error
     if (place := repeated(text)) is not None:

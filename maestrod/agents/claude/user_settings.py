@@ -8,7 +8,7 @@ import msgspec
 
 from maestrod.agents.kit.json_lines import Members
 from maestrod.api.local import plain_file
-from maestrod.api.text.outside_text import decode_mended
+from maestrod.api.text.outside_text import decode_repaired
 
 #: Maximum bytes of a file that is read; ``.claude.json`` grows with every project of the user.
 _LIMIT = 64 << 20
@@ -52,6 +52,6 @@ def _folder(environ: Mapping[str, str]) -> Path:
 
 def _read(path: Path) -> Members:
     try:
-        return Members(decode_mended(msgspec.json.decode, plain_file.read(path, _LIMIT)))
+        return Members(decode_repaired(msgspec.json.decode, plain_file.read(path, _LIMIT)))
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Members()

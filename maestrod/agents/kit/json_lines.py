@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from maestrod.api.text.outside_text import decode_mended, sound
+from maestrod.api.text.outside_text import decode_repaired, sound
 from maestrod.api.text.plain_text import plain_text
 from maestrod.core.values.signs import LINE, TEXT, Reading, Trouble
 
@@ -121,7 +121,7 @@ def object_of(line: bytes) -> Members:
         return Members()
     try:
         if len(text) <= LINE_BYTES:
-            return Members(decode_mended(msgspec.json.decode, text))
+            return Members(decode_repaired(msgspec.json.decode, text))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     return Members(_beginning(text), is_broken=_OBJECT.match(text) is not None)
@@ -143,7 +143,7 @@ def _beginning(text: bytes) -> dict[str, Any]:
     place, limit = 1, min(len(text), _BEGINNING_BYTES)
     while (found := _MEMBER.match(text, place, limit)) is not None:
         try:
-            members |= decode_mended(msgspec.json.decode, b"{" + found[1] + b"}")
+            members |= decode_repaired(msgspec.json.decode, b"{" + found[1] + b"}")
         except (msgspec.DecodeError, UnicodeDecodeError):
             break
         place = found.end()

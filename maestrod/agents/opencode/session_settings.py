@@ -49,7 +49,7 @@ def content(folder: Path, project: Path, environ: Mapping[str, str]) -> str:
     OpenCode combines the plugins of all sources but uses only the last list of skill folders, so ours includes the
     user's. Raises ``Unavailable`` when the user's own value cannot be read.
     """
-    users = user_settings.laid_over(environ)
+    users = user_settings.inline_settings(environ)
     plugins, skills = users.get("plugin"), users.get("skills")
     paths = Members(skills).value("paths") or user_settings.skill_paths(project, environ)
     merged: dict[str, Any] = {

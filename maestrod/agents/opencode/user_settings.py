@@ -16,7 +16,7 @@ VARIABLE = "OPENCODE_CONFIG_CONTENT"
 _NAMES = ("config.json", "opencode.json", "opencode.jsonc")
 
 
-def laid_over(environ: Mapping[str, str]) -> dict[str, Any]:
+def inline_settings(environ: Mapping[str, str]) -> dict[str, Any]:
     """The user's own value of the variable. Raises ``Unavailable`` when it cannot be read."""
     own = environ.get(VARIABLE)
     try:

@@ -88,7 +88,7 @@ def is_stopped(pid: int | None) -> bool:
     return pid is not None and process_stat(pid)[:1] in (["T"], ["t"])
 
 
-def is_plain_file_of_ours(status: os.stat_result) -> bool:
+def is_own_plain_file(status: os.stat_result) -> bool:
     """Whether a file with this status can be our lock."""
     return stat.S_ISREG(status.st_mode) and status.st_uid == os.getuid()
 
@@ -136,7 +136,7 @@ def _open(data: Path) -> int | None:
         descriptor = os.open(data / LOCK_FILE, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None
-    if is_plain_file_of_ours(os.fstat(descriptor)):
+    if is_own_plain_file(os.fstat(descriptor)):
         return descriptor
     os.close(descriptor)
     return None

@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import inspect
 
-from maestrod.api.model.patterns import in_words
+from maestrod.api.model.patterns import describe_mismatch
 
 _AT: Final = re.compile(r" - at `(?P<path>[^`]*)`\Z")
 _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[[^\]]*\]")
@@ -33,7 +33,7 @@ def misfit(error: msgspec.ValidationError, kind: Any) -> tuple[str, str]:
     if member := _MEMBER.match(message):
         names = [name for each in _types_at(kind, path) for name in _members(each)]
         return member["words"] + did_you_mean(member["name"], names), path
-    return in_words(message), path
+    return describe_mismatch(message), path
 
 
 def did_you_mean(name: str, names: list[str]) -> str:

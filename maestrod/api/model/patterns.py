@@ -44,7 +44,7 @@ _LINE: Final = re.compile(LINE)
 _GAP: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
-def in_words(message: str) -> str:
+def describe_mismatch(message: str) -> str:
     """The message of msgspec about a text that does not match, with a description instead of the expression."""
     match = _MISMATCH.search(message)
     words = _BY_REPR.get(match[1] or match[2]) if match else None

@@ -63,7 +63,7 @@ def sound_json(document: bytes) -> bytes:
     return _ESCAPE.sub(lambda found: _REPLACEMENT_ESCAPE if found[1] else found[0], document)
 
 
-def decode_mended(decode: Callable[[bytes], T], document: bytes) -> T:
+def decode_repaired(decode: Callable[[bytes], T], document: bytes) -> T:
     """Decode JSON with ``decode``. If that refuses it, repair the document with ``sound_json`` first. Raises what ``decode``
     raises.
     """

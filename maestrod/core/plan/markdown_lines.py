@@ -76,7 +76,7 @@ def indented(line: str) -> Indented:
     return Indented(len(line[: len(line) - len(text)].expandtabs(_TAB)), text)
 
 
-def box_in(text: str) -> Box | None:
+def box_of(text: str) -> Box | None:
     """The item that a line is."""
     match = _ITEM.match(text)
     return Box(match[1] != " ", (match[2] or "").strip()) if match else None
@@ -126,7 +126,7 @@ def near_miss(text: str) -> str:
         return "Put a space after the hashes of a heading: `## Title`"
     quoted = _QUOTED.match(text)
     inside = text[quoted.end() :] if quoted else ""
-    if inside and (box_in(inside) or ((opening := opening_in(inside)) and opening.language in RUNNABLE)):
+    if inside and (box_of(inside) or ((opening := opening_in(inside)) and opening.language in RUNNABLE)):
         return "Quoted text is not run; take it out of the quote, or remove it"
     return ""
 

@@ -14,7 +14,7 @@ from maestrod.core.plan.markdown_lines import (
     Box,
     Heading,
     Opening,
-    box_in,
+    box_of,
     heading_in,
     indented,
     is_bullet,
@@ -125,7 +125,7 @@ class Parser:
         text = kept.strip()
         if kept != line and not text:
             self.left_out[number] = Rejection.COMMENT
-        elif begins_with_it and (box_in(text) or heading_in(text) or opening_in(text) or near_miss(text)):
+        elif begins_with_it and (box_of(text) or heading_in(text) or opening_in(text) or near_miss(text)):
             # Markdown treats the rest of such a line as HTML, so its structure would be lost or differ from what is rendered.
             self._error(number, "behind_comment", "This follows a comment; write it on a line of its own")
         return kept
@@ -153,7 +153,7 @@ class Parser:
             self._heading(line.number, heading)
         elif self._is_outside(line) and self._underline(line):
             self._text_lines = []
-        elif box := box_in(line.text):
+        elif box := box_of(line.text):
             self._box(line, box)
         else:
             self._text(line)

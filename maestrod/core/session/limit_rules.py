@@ -69,7 +69,7 @@ def due(draft: Draft, session: Session) -> None:
         _hold_back(draft, session.agent, then)
 
 
-def lifted(draft: Draft, agent: str) -> None:
+def lift(draft: Draft, agent: str) -> None:
     """Let sessions of an agent start again."""
     waits = {name: until for name, until in draft.world.system.agent_waits.items() if name != agent}
     draft.change(draft.world.system, agent_waits=waits)
@@ -215,4 +215,4 @@ def _hold_back(draft: Draft, agent: str, until: int) -> None:
     if latest > draft.now:
         draft.change(draft.world.system, agent_waits={**waits, agent: latest})
     elif agent in waits:
-        lifted(draft, agent)
+        lift(draft, agent)

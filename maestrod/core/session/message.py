@@ -99,7 +99,7 @@ def accept_oldest(draft: Draft, session: Session) -> None:
             return
 
 
-def hear(draft: Draft, session: Session, text: str) -> None:
+def keep_reply(draft: Draft, session: Session, text: str) -> None:
     """Keep the agent's latest text as the reply, because the end of the turn may not repeat it."""
     for message in open_messages(draft, session.id):
         if message.status in {MessageStatus.DELIVERED, MessageStatus.ACCEPTED}:
@@ -119,7 +119,7 @@ def fail_open(draft: Draft, session: Session, error: str) -> None:
         move_message(draft, message, MessageEvent.FAIL, error=error[:500])
 
 
-def tell_parent(draft: Draft, ended: Session, news: str) -> None:
+def report_to_parent(draft: Draft, ended: Session, news: str) -> None:
     """Report the end of a child session to an orchestrator that stays with its run. Unsent news is joined into one message."""
     parent = draft.world.sessions.get(ended.parent_session_id or "")
     run = draft.world.runs.get(ended.run_id or "")

@@ -67,7 +67,7 @@ def end(draft: Draft, session: Session, event: SessionEvent, reason: Reason, exi
     message.fail_open(draft, ended, reason.detail or reason.code)
     _settle_tasks(draft, ended, reason)
     queue.give_back(draft, session.id)
-    message.tell_parent(draft, ended, _news(draft, ended, reason))
+    message.report_to_parent(draft, ended, _news(draft, ended, reason))
     if ended.role is Role.ORCHESTRATOR and ended.run_id is not None:
         draft.planners_gone[ended.id] = None
     return ended

@@ -267,7 +267,7 @@ def _text(draft: Draft, session: Session, sign: Said, provenance: Provenance) ->
     if sign.text.strip():
         _entry(draft, session, TimelineType.PROGRESS, sign.text.strip()[:TEXT], provenance, said=True)
         if draft.world.policy.traits(session.agent).turns is Turns.PROCESS:
-            message.hear(draft, session, sign.text.strip())
+            message.keep_reply(draft, session, sign.text.strip())
     turn = session.turn
     line = sign.text.strip().partition("\n")[0][:LINE]
     if isinstance(turn, RunningTurn) and line and not _is_stale(session, provenance):

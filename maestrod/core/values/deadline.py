@@ -18,7 +18,7 @@ class DeadlineKind(enum.StrEnum):
     QUIET = "quiet"  #: the screen of an agent in the middle of a turn has stayed idle
 
     @property
-    def needs_word(self) -> bool:
+    def needs_reports(self) -> bool:
         """Whether it judges an agent or user that may have acted in time, so that pending reports are processed first.
 
         The other kinds only start something.

@@ -36,10 +36,10 @@ def submit(draft: Draft, params: PlanSubmit, actor: Actor) -> Plan:
     run = active_run(draft, root.id)
     agent = run.agent if run is not None else agent_for(draft, root.project_id, root.agent)
     report = judge(draft, draft.project(root.project_id).working_dir, agent, params.plan, params.markdown)
-    return hand_in(draft, root, run, report, actor.session_id)
+    return store_submitted(draft, root, run, report, actor.session_id)
 
 
-def hand_in(draft: Draft, root: Task, run: Run | None, report: PlanReport, by: str | None) -> Plan:
+def store_submitted(draft: Draft, root: Task, run: Run | None, report: PlanReport, by: str | None) -> Plan:
     """Store a submitted plan and let its run continue with it. The count of reminders of its planner starts again."""
     plan = keep(draft, root, run, report, submitted_by=by)
     if run is None:

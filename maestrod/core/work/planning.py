@@ -3,7 +3,7 @@
 from maestrod.api.run import RunStatus
 from maestrod.api.session import Role, Session
 from maestrod.core.plan.reading import lint_document
-from maestrod.core.work.plan_apply import hand_in
+from maestrod.core.work.plan_apply import store_submitted
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.known import names_for
 
@@ -18,4 +18,4 @@ def offered(draft: Draft, session: Session, document: str) -> None:
         return
     root = draft.task(run.root_task_id)
     known = names_for(draft.world.policy, draft.seen, draft.project(root.project_id).working_dir, run.agent)
-    hand_in(draft, root, run, lint_document(document, known), session.id)
+    store_submitted(draft, root, run, lint_document(document, known), session.id)

@@ -17,7 +17,7 @@ from maestrod.api.model.method import Route
 from maestrod.api.protocol.registry import AnyMethod
 from maestrod.api.protocol.routes import routes
 from maestrod.api.text.json_text import repeated
-from maestrod.api.text.outside_text import decode_mended
+from maestrod.api.text.outside_text import decode_repaired
 
 #: Maximum number of parameters in a query; no client needs more.
 _QUERY_LIMIT = 100
@@ -139,7 +139,7 @@ def _body(body: bytes) -> dict[str, Raw]:
     try:
         if not body.isascii():
             body.decode()
-        members = decode_mended(_object.decode, body)
+        members = decode_repaired(_object.decode, body)
     except msgspec.ValidationError:
         raise Malformed("params.invalid", "the body must be a JSON object", {"path": "$"}) from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:

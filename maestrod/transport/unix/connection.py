@@ -76,7 +76,7 @@ class UnixConnection:
         return not self._outbox.size and not self.conversation.under_way
 
     @property
-    def is_well(self) -> bool:
+    def is_healthy(self) -> bool:
         """Whether it is being read and its client receives its answers."""
         return self._events == EVENT_READ
 

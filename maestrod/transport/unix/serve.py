@@ -33,7 +33,7 @@ async def serve_unix(
         async with trio.open_nursery() as nursery:
             loop = SocketLoop(listener, selector, dispatcher, nursery, patience)
             nursery.start_soon(loop.run)
-            nursery.start_soon(loop.run_marked)
+            nursery.start_soon(loop.send_marked)
             nursery.start_soon(loop.run_patrol)
             task_status.started()
             try:

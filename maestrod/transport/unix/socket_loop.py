@@ -82,7 +82,7 @@ class SocketLoop:
                 idle = 0 if self._take_turns() else idle + 1
                 await trio.lowlevel.checkpoint()
 
-    async def run_marked(self) -> None:
+    async def send_marked(self) -> None:
         """Send the answers that became ready between turns, all together."""
         while True:
             await self._mark_event.wait()
@@ -251,7 +251,7 @@ class SocketLoop:
         if connection.overdue(self._patience):
             log.warning("closed a connection that left %d bytes unread", connection.unsent)
             connection.close()
-        elif connection.is_well:
+        elif connection.is_healthy:
             self._guarded.discard(connection)
         elif connection.is_abandoned:
             connection.close()

@@ -9,13 +9,13 @@ from maestrod.api.errors import Unavailable
 
 
 def test_settings_in_the_environment_may_have_comments() -> None:
-    assert user_settings.laid_over({user_settings.VARIABLE: '{"a": 1, // yes\n}'}) == {"a": 1}
-    assert user_settings.laid_over({user_settings.VARIABLE: "[]"}) == user_settings.laid_over({}) == {}
+    assert user_settings.inline_settings({user_settings.VARIABLE: '{"a": 1, // yes\n}'}) == {"a": 1}
+    assert user_settings.inline_settings({user_settings.VARIABLE: "[]"}) == user_settings.inline_settings({}) == {}
 
 
 def test_unreadable_settings_are_refused() -> None:
     with pytest.raises(Unavailable, match="OPENCODE_CONFIG_CONTENT"):
-        user_settings.laid_over({user_settings.VARIABLE: "{"})
+        user_settings.inline_settings({user_settings.VARIABLE: "{"})
 
 
 def test_the_last_file_that_names_skill_folders_counts(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from maestrod.api.model.misfit import misfit
-from maestrod.api.model.patterns import in_words
+from maestrod.api.model.patterns import describe_mismatch
 from maestrod.api.project import ProjectUpdate
 from maestrod.api.protocol.registry import METHODS
 from maestrod.api.task import TaskList
@@ -68,5 +68,5 @@ def test_every_pattern_of_the_contract_and_the_settings_has_a_description() -> N
     kinds = [Config, *(row.params for row in METHODS.values())]
     found = patterns_in(msgspec.json.schema_components(kinds)[1])
     assert len(found) >= 7  # line, NUL, key, variable, origin, host, umask
-    assert [each for each in found if in_words(f"Expected `str` matching regex {each!r}").count("regex")] == []
+    assert [each for each in found if describe_mismatch(f"Expected `str` matching regex {each!r}").count("regex")] == []
     assert all(re.compile(each) for each in found)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.api.model.base import Title
-from maestrod.api.model.patterns import as_line, in_words, is_line
+from maestrod.api.model.patterns import as_line, describe_mismatch, is_line
 from maestrod.api.plan import Key
 from maestrod.api.project import ProjectCreate
 from maestrod.api.protocol.registry import METHODS
@@ -64,16 +64,16 @@ def test_every_name_in_a_request_is_one_line() -> None:
 def test_arguments_and_paths_contain_no_nul(struct: type, members: dict[str, object]) -> None:
     with pytest.raises(msgspec.ValidationError) as caught:
         msgspec.convert(members, struct)
-    assert in_words(str(caught.value)).startswith("Expected text without a NUL character - at `$.")
+    assert describe_mismatch(str(caught.value)).startswith("Expected text without a NUL character - at `$.")
 
 
 def test_a_key_ends_where_its_line_ends() -> None:
     assert msgspec.convert("a-1/b", Key) == "a-1/b"
     with pytest.raises(msgspec.ValidationError) as caught:
         msgspec.convert("a\n", Key)
-    assert in_words(str(caught.value)).startswith("Expected letters, digits")
+    assert describe_mismatch(str(caught.value)).startswith("Expected letters, digits")
 
 
 def test_other_messages_stay_as_they_are() -> None:
-    assert in_words("Expected `int`, got `str`") == "Expected `int`, got `str`"
-    assert in_words("Expected `str` matching regex '^x$'") == "Expected `str` matching regex '^x$'"
+    assert describe_mismatch("Expected `int`, got `str`") == "Expected `int`, got `str`"
+    assert describe_mismatch("Expected `str` matching regex '^x$'") == "Expected `str` matching regex '^x$'"

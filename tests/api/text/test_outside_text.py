@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestrod.api.text.outside_text import NotText, decode_mended, file_text, is_replaced, piped_text, sound, sound_json
+from maestrod.api.text.outside_text import (
+    NotText,
+    decode_repaired,
+    file_text,
+    is_replaced,
+    piped_text,
+    sound,
+    sound_json,
+)
 
 ANY_TEXT = st.text(st.characters() | st.sampled_from("\ud83d\ude00\udcfc\\u"))
 
@@ -32,7 +40,7 @@ def test_halves_are_replaced_and_pairs_are_joined(text: str, expected: str) -> N
 @given(st.recursive(ANY_TEXT | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(ANY_TEXT, inner)))
 def test_repaired_json_is_read_strictly_and_is_the_same_except_for_halves(value: object) -> None:
     document = json.dumps(value).encode()
-    found = decode_mended(msgspec.json.decode, document)
+    found = decode_repaired(msgspec.json.decode, document)
     assert found == json.loads(sound(json.dumps(value, ensure_ascii=False)))
 
 
@@ -45,7 +53,7 @@ def test_repairing_accepts_any_bytes_and_is_idempotent(document: bytes) -> None:
 
 def test_invalid_json_stays_invalid() -> None:
     with pytest.raises(msgspec.DecodeError):
-        decode_mended(msgspec.json.decode, rb'{"a":"\ud83d')
+        decode_repaired(msgspec.json.decode, rb'{"a":"\ud83d')
 
 
 @pytest.mark.parametrize("text", ["", "plain\n", "ü 😀\nb\n"])

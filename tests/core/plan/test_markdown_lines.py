@@ -9,7 +9,7 @@ from maestrod.core.plan.markdown_lines import (
     Box,
     Heading,
     Opening,
-    box_in,
+    box_of,
     heading_in,
     indented,
     is_bullet,
@@ -26,9 +26,9 @@ from maestrod.core.plan.markdown_lines import (
 
 def test_every_bullet_and_number_of_markdown_makes_an_item() -> None:
     for mark in ("-", "*", "+", "1.", "23)"):
-        assert box_in(f"{mark} [ ] Ship it ") == Box(done=False, title="Ship it")
-        assert box_in(f"{mark}\t[X]\tShip it") == Box(done=True, title="Ship it")
-        assert box_in(f"{mark} [ ]") == Box(done=False, title="")
+        assert box_of(f"{mark} [ ] Ship it ") == Box(done=False, title="Ship it")
+        assert box_of(f"{mark}\t[X]\tShip it") == Box(done=True, title="Ship it")
+        assert box_of(f"{mark} [ ]") == Box(done=False, title="")
 
 
 def test_a_near_miss_is_not_an_item_and_is_reported() -> None:
@@ -39,7 +39,7 @@ def test_a_near_miss_is_not_an_item_and_is_reported() -> None:
         "- ☑ T", "a) [ ] T", "1: [ ] T", "1.[ ] T", "+[ ] T", "- [xx] T", "- [ ]: T", "- []",
         "- [х] T", "- [Χ] T", "- [ｘ] T", "- [❌] T",
     ]  # fmt: skip
-    assert [line for line in lines if box_in(line) is not None or "- [ ] Title" not in near_miss(line)] == []
+    assert [line for line in lines if box_of(line) is not None or "- [ ] Title" not in near_miss(line)] == []
 
 
 def test_text_that_only_has_brackets_is_text() -> None:
@@ -48,7 +48,7 @@ def test_text_that_only_has_brackets_is_text() -> None:
         "- (a) first", "- (see above)", "- text [ ] text", "text", "- x", "---", "* * *", "- ", "-", "#hashtag", "#12 is fixed",
         "> quoted", "> - a point", "| a | [ ] |", "- f() is called", "[docs]: https://x", "-flag", "*emphasis* here", "- `[ ]`",
     ]  # fmt: skip
-    assert [line for line in lines if near_miss(line) or box_in(line) is not None] == []
+    assert [line for line in lines if near_miss(line) or box_of(line) is not None] == []
 
 
 def test_near_headings_and_headings_in_quotes_are_reported() -> None:
@@ -121,7 +121,7 @@ def test_comments_are_removed_and_code_is_kept() -> None:
 @given(st.text(alphabet="-*[] xX()`~#>!<1.\t\u00a0a", max_size=25))
 def test_an_item_is_not_a_near_miss_and_any_line_can_be_judged(line: str) -> None:
     text = indented(line).text
-    assert not (box_in(text) and near_miss(text))
+    assert not (box_of(text) and near_miss(text))
     opening_in(text), heading_in(text), without_comments(line, inside=True)
 
 
@@ -154,7 +154,7 @@ def test_a_hostile_line_is_cheap() -> None:
         began = time.process_time()
         without_comments(line, inside=False)
         text = indented(line).text
-        near_miss(text), box_in(text), heading_in(text), opening_in(text), is_bullet(text), is_struck(text)
+        near_miss(text), box_of(text), heading_in(text), opening_in(text), is_bullet(text), is_struck(text)
         underline_level(text), opening_behind_bullet(text)
         if (took := time.process_time() - began) >= 1:  # linear takes milliseconds, quadratic minutes
             slow[part] = took

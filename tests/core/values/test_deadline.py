@@ -14,5 +14,5 @@ def test_deadlines_of_the_same_moment_have_a_fixed_order() -> None:
 
 
 def test_reports_that_may_be_in_time_are_read_before_the_timeout_is_judged() -> None:
-    begin = {kind for kind in DeadlineKind if not kind.needs_word}
+    begin = {kind for kind in DeadlineKind if not kind.needs_reports}
     assert begin == {DeadlineKind.RETRY, DeadlineKind.WAKE, DeadlineKind.LIMIT}

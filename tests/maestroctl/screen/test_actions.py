@@ -74,7 +74,7 @@ def test_the_question_about_a_plan_is_found_from_its_run() -> None:
 
 def test_the_session_to_attach_to_is_found() -> None:
     subjects = [X, QUESTION, B, A, FLEET.tasks.get("tsk_lonely"), None]
-    assert [actions.session_to_sit_at(FLEET, each) for each in subjects] == ["ses_x"] * 4 + [None, None]
+    assert [actions.session_to_attach_to(FLEET, each) for each in subjects] == ["ses_x"] * 4 + [None, None]
 
 
 def test_in_a_failed_tree_the_session_is_named_that_failed() -> None:
@@ -84,4 +84,4 @@ def test_in_a_failed_tree_the_session_is_named_that_failed() -> None:
             "session": [session("bad", "failed", "b"), session("good", "completed", "c")],
         }
     )
-    assert actions.session_to_sit_at(fleet, fleet.tasks.get("tsk_a")) == "ses_bad"
+    assert actions.session_to_attach_to(fleet, fleet.tasks.get("tsk_a")) == "ses_bad"

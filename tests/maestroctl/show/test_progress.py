@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestroctl.show.progress import counts_of, in_words, percent, spent
+from maestroctl.show.progress import counts_of, percent, progress_text, spent
 from maestrod.api.session import Usage
 from maestrod.api.task import Leaves
 
 
 def test_a_failure_is_not_counted_as_completed() -> None:
-    assert in_words(Leaves(total=11, completed=10, failed=1)) == "10 of 11 tasks completed, 1 failed"
-    assert in_words(Leaves(total=2, cancelled=2)) == "0 of 2 tasks completed, 2 cancelled"
-    assert in_words(Leaves(total=3, completed=1, skipped=1)) == "1 of 3 tasks completed, 1 skipped"
+    assert progress_text(Leaves(total=11, completed=10, failed=1)) == "10 of 11 tasks completed, 1 failed"
+    assert progress_text(Leaves(total=2, cancelled=2)) == "0 of 2 tasks completed, 2 cancelled"
+    assert progress_text(Leaves(total=3, completed=1, skipped=1)) == "1 of 3 tasks completed, 1 skipped"
     assert counts_of({"leaves": {"total": 1, "completed": 1}}) == "1 of 1 task completed"
     assert counts_of({"leaves": None}) == ""
 

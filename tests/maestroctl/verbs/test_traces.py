@@ -9,7 +9,7 @@ import pytest
 
 from maestroctl.client.caller import Caller
 from maestroctl.verbs.completion import SCRIPTS, Shell
-from maestroctl.verbs.traces import left_to_you, package_command, traces
+from maestroctl.verbs.traces import hand_added_completions, package_command, traces
 from maestrod.api.errors import Conflict
 from maestrod.api.local.address import paths_of
 from tests.kit.clients.fake_daemon import FakeDaemon
@@ -62,7 +62,7 @@ def test_fish_completion_is_removed_only_where_it_is_ours(private_home: Path) ->
 def test_lines_in_start_files_are_left_to_their_writer(private_home: Path) -> None:
     (private_home / ".bashrc").write_text('# maestroctl completion\nx=1\neval "$(maestroctl completion bash)"\n')
     (private_home / ".zshrc").write_bytes(b"\xff maestroctl completion")
-    assert list(left_to_you(os.environ)) == [f"{private_home}/.bashrc:3"]
+    assert list(hand_added_completions(os.environ)) == [f"{private_home}/.bashrc:3"]
 
 
 def test_data_stays_while_a_daemon_or_a_session_uses_it() -> None:
