@@ -15,6 +15,9 @@ _CANNOT_DRAW = frozenset({"", "dumb", "unknown"})
 #: Signals that ask a program to end, and how a shell reports that: 128 and the number.
 _ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
+#: Seconds a view may take to end after a signal. Then it is ended by force: the terminal may be gone, or may not take its output.
+END_SECONDS = 2.0
+
 #: Resets everything that a program may have left on. The scroll region is reset between saving and restoring the cursor, because
 #: resetting it moves the cursor.
 RESET = (
@@ -29,25 +32,37 @@ def can_draw(environ: Mapping[str, str], *streams: TextIO) -> bool:
 
 
 @contextmanager
-def ended_by_signals(end: Callable[[int], None] | None = None) -> Iterator[None]:
+def ended_by_signals(
+    end: Callable[[int], None] | None = None, restore: Callable[[], None] = lambda: None
+) -> Iterator[None]:
     """Make signals that end a program call ``end`` with the exit code, else raise ``SystemExit``, so that ``finally`` runs.
 
-    A second such signal always raises. With ``end``, SIGINT is included, since such a view reads Ctrl-C as a key.
+    A second such signal always raises. With ``end``, SIGINT is included, since such a view reads Ctrl-C as a key. A view that has
+    not ended after ``END_SECONDS`` is ended by force, after ``restore``.
     """
-    asked = False
+    code = 0
 
     def handle(number: int, frame: object) -> None:
-        nonlocal asked
-        if end is None or asked:
+        nonlocal code
+        if end is None or code:
             raise SystemExit(128 + number)
-        asked = True
-        end(128 + number)
+        code = 128 + number
+        signal.setitimer(signal.ITIMER_REAL, END_SECONDS)
+        end(code)
+
+    def force(number: int, frame: object) -> None:
+        restore()
+        os._exit(code)
 
     numbers = _ENDING if end is None else (*_ENDING, signal.SIGINT)
     before: dict[int, Any] = {each: signal.signal(each, handle) for each in numbers}
+    if end is not None:
+        before[signal.SIGALRM] = signal.signal(signal.SIGALRM, force)
     try:
         yield
     finally:
+        if end is not None:
+            signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -64,17 +79,26 @@ def raw(descriptor: int) -> Iterator[None]:
 
 
 @contextmanager
-def restored(descriptor: int) -> Iterator[None]:
-    """Restore a terminal's settings afterwards, and turn off what a view turned on."""
+def restored(descriptor: int) -> Iterator[Callable[[], None]]:
+    """Restore a terminal's settings afterwards, and turn off what a view turned on.
+
+    Yields what does so at once: it also drops the output that the terminal has not taken, so that nothing waits for it.
+    """
     before = termios.tcgetattr(descriptor)
-    try:
-        yield
-    finally:
+
+    def restore(*, drop_output: bool = True) -> None:
         try:
+            if drop_output:
+                termios.tcflush(descriptor, termios.TCOFLUSH)
             os.write(descriptor, RESET + b"\x1b[?1049l")
-            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+            termios.tcsetattr(descriptor, termios.TCSANOW if drop_output else termios.TCSADRAIN, before)
         except (OSError, termios.error):  # the terminal is gone: nothing to restore
             pass
+
+    try:
+        yield restore
+    finally:
+        restore(drop_output=False)
 
 
 @contextmanager

@@ -51,7 +51,7 @@ def command(
     from maestroctl.screen.app import WatchApp
 
     app = WatchApp(caller, root)
-    with restored(sys.stdin.fileno()), ended_by_signals(app.end):
+    with restored(sys.stdin.fileno()) as restore, ended_by_signals(app.end, restore):
         app.run()
     return app.return_code or 0
 

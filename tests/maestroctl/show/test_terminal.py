@@ -13,6 +13,7 @@ from contextlib import ExitStack
 import pytest
 
 from maestroctl.show.terminal import can_draw, ended_by_signals, raw, restored
+from tests.kit.patience import PATIENCE
 
 
 class Terminal(io.StringIO):
@@ -58,6 +59,41 @@ def test_the_first_signal_requests_and_the_second_forces() -> None:
     code += "with ended_by_signals(print):\n    os.kill(os.getpid(), signal.SIGTERM)\n    os.kill(os.getpid(), signal.SIGHUP)\n"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.stdout, done.returncode) == ("143\n", 129)
+
+
+_STUCK = """
+import threading, tty
+from maestroctl.show import terminal
+terminal.END_SECONDS = 0.05
+with terminal.restored(0) as restore, terminal.ended_by_signals(lambda code: None, restore):
+    tty.setraw(0)
+    print("up", flush=True)
+    threading.Event().wait()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_stuck_view_is_ended_by_force_and_the_terminal_restored(
+    terminal: tuple[int, int], number: signal.Signals
+) -> None:
+    outer, inner = terminal
+    before = termios.tcgetattr(inner)
+    with subprocess.Popen([sys.executable, "-c", _STUCK], stdin=inner, stdout=inner) as view:
+        assert b"up" in os.read(outer, 4096)
+        view.send_signal(number)
+        assert view.wait(PATIENCE) == 128 + number
+    assert termios.tcgetattr(inner) == before
+    assert b"\x1b[?1049l" in os.read(outer, 4096)
+
+
+def test_a_view_whose_terminal_is_gone_ends() -> None:
+    outer, inner = pty.openpty()
+    with subprocess.Popen([sys.executable, "-c", _STUCK], stdin=inner, stdout=inner, start_new_session=True) as view:
+        os.close(inner)
+        assert b"up" in os.read(outer, 4096)
+        os.close(outer)
+        view.send_signal(signal.SIGHUP)
+        assert view.wait(PATIENCE) == 128 + signal.SIGHUP
 
 
 def test_handlers_are_restored() -> None:
