@@ -76,7 +76,7 @@ class Seat:
 
     def _next(self) -> Json:
         try:
-            return self._events.next_event(30)
+            return self._events.next_event()
         except TimeoutError:
             raise AssertionError(f"nothing happens any more:\n{shown(self.daemon)}\n{self.screen()}") from None
 
