@@ -2,9 +2,12 @@
 
 The ``format`` file is ``{"format": 2, "instance": "..."}``. A folder of a newer version is refused before anything is written.
 An older one is migrated step by step with ``MIGRATIONS`` (each from one version to the next), after its files were copied to
-``backup/format-<n>/``. An interrupted migration starts again from that copy.
+``backup/format-<n>/``. While a migration runs, ``backup/migrating`` names its copy, and an interrupted migration starts again
+from there. Any other copy belongs to an earlier migration that is done, after which somebody went back to the older version:
+the next copy gets a name of its own (``backup/format-<n>-2/``).
 """
 
+import itertools
 import os
 import secrets
 from collections.abc import Callable, Mapping
@@ -54,13 +57,15 @@ def open_format(
             report.append(quarantine(files, layout.quarantine, layout.format, data, "not a format file; written again"))
         written = _snapshot_format(files, layout)
         found = StoreFormat(written or current, secrets.token_hex(8))
+        _write_format(files, layout, found)
     elif found.format == current:
+        _end_migration(files, layout)
         return found
     if found.format < current:
         _migrate(files, layout, found.format, current, migrations, report)
         found = StoreFormat(current, found.instance)
-    layout.make(files)
-    atomic_write(files, layout.format, msgspec.json.encode(found) + b"\n")
+        _write_format(files, layout, found)
+    _end_migration(files, layout)
     return found
 
 
@@ -119,14 +124,44 @@ def _migrate(
             f"{layout.data_dir} has store format {missing[0]}, which this program cannot read. Nothing was changed",
         )
     layout.make(files)
-    backup = layout.data_dir / "backup" / f"format-{stored}"
-    if read_format(files, Layout(backup)) is None:
+    backup = _interrupted(files, layout)
+    if backup is None:
+        backup = _free_name(files, layout.data_dir / "backup", f"format-{stored}")
         _copy_store(files, layout, Layout(backup))
+        atomic_write(files, _marker(layout), backup.name.encode())
     else:
         _copy_store(files, Layout(backup), layout)
     for version in range(stored, current):
         migrations[version](files, layout)
     report.append(f"{layout.data_dir}: migrated from store format {stored} to {current}; the old files are in {backup}")
+
+
+def _write_format(files: Files, layout: Layout, found: StoreFormat) -> None:
+    layout.make(files)
+    atomic_write(files, layout.format, msgspec.json.encode(found) + b"\n")
+
+
+def _marker(layout: Layout) -> Path:
+    return layout.data_dir / "backup" / "migrating"
+
+
+def _interrupted(files: Files, layout: Layout) -> Path | None:
+    """The copy from which a migration started that has not ended."""
+    if not exists(files, _marker(layout)):
+        return None
+    return layout.data_dir / "backup" / files.read(_marker(layout)).decode()
+
+
+def _end_migration(files: Files, layout: Layout) -> None:
+    if exists(files, _marker(layout)):
+        files.unlink(_marker(layout))
+        files.fsync_dir(_marker(layout).parent)
+
+
+def _free_name(files: Files, folder: Path, name: str) -> Path:
+    """The first name without a complete copy."""
+    names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    return next(folder / each for each in names if not exists(files, Layout(folder / each).format))
 
 
 def _copy_store(files: Files, layout: Layout, target: Layout) -> None:
@@ -135,6 +170,14 @@ def _copy_store(files: Files, layout: Layout, target: Layout) -> None:
     paths = [layout.snapshot, layout.watermark]
     paths += [segment.path for segment in list_segments(files, layout.journal)]
     paths += [path for kind in FOLDERS for path in layout.entity_names(files, kind).values()]
-    for path in (*paths, layout.format):
+    for path in paths:
         if exists(files, path):
-            atomic_write(files, target.data_dir / path.relative_to(layout.data_dir), files.read(path), sync_dir=False)
+            atomic_write(files, _in(target, layout, path), files.read(path), sync_dir=False)
+    for folder in {_in(target, layout, path).parent for path in paths}:
+        if exists(files, folder):
+            files.fsync_dir(folder)
+    atomic_write(files, target.format, files.read(layout.format))
+
+
+def _in(target: Layout, layout: Layout, path: Path) -> Path:
+    return target.data_dir / path.relative_to(layout.data_dir)

@@ -3,6 +3,7 @@
 import pytest
 
 from maestrod.api.errors import BadConfiguration
+from maestrod.store.files import Files, atomic_write
 from maestrod.store.format import FORMAT, StoreFormat, open_format, read_format
 from maestrod.store.layout import Layout
 from tests.kit.parts.crash_files import CrashFiles
@@ -56,6 +57,45 @@ def test_20_an_older_store_is_migrated_and_a_backup_kept(files: CrashFiles) -> N
     backup = DATA / "backup" / "format-2"
     for path, content in old.items():
         assert files.tree()[path.replace(str(DATA), str(backup))] == content
+
+
+def test_20_a_second_upgrade_keeps_what_the_older_version_wrote_in_between(files: CrashFiles) -> None:
+    """Somebody went back to the older version, worked on, and upgraded again."""
+    old = files.read(LAYOUT.format)
+    atomic_write(files, LAYOUT.watermark, b"first")
+    open_format(files, LAYOUT, [], current=3, migrations={2: lambda files, layout: None})
+    atomic_write(files, LAYOUT.format, old)
+    atomic_write(files, LAYOUT.watermark, b"later")
+    report: list[str] = []
+    open_format(files, LAYOUT, report, current=3, migrations={2: lambda files, layout: None})
+    assert files.read(LAYOUT.watermark) == b"later"
+    assert "format-2-2" in report[0]
+    assert files.read(DATA / "backup" / "format-2-2" / LAYOUT.watermark.name) == b"later"
+    assert files.read(DATA / "backup" / "format-2" / LAYOUT.watermark.name) == b"first"
+
+
+def test_20_an_interrupted_migration_starts_again_from_its_copy(files: CrashFiles) -> None:
+    before = b"whole"
+    atomic_write(files, LAYOUT.watermark, before)
+
+    def stumble(files: Files, layout: Layout) -> None:
+        atomic_write(files, layout.watermark, b"half of it")
+        raise OSError("the power is gone")
+
+    for _ in range(2):
+        with pytest.raises(OSError, match="power"):
+            open_format(files, LAYOUT, [], current=3, migrations={2: stumble})
+    seen: list[bytes] = []
+    report: list[str] = []
+    open_format(
+        files,
+        LAYOUT,
+        report,
+        current=3,
+        migrations={2: lambda files, layout: seen.append(files.read(layout.watermark))},
+    )
+    assert seen == [before]
+    assert sorted(files.listdir(DATA / "backup")) == ["format-2"]
 
 
 def test_20_an_unknown_version_is_refused_and_left_untouched(files: CrashFiles) -> None:
