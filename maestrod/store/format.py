@@ -3,7 +3,7 @@
 The ``format`` file is ``{"format": 2, "instance": "..."}``. A folder of a newer version is refused before anything is written.
 An older one is migrated step by step with ``MIGRATIONS`` (each from one version to the next), after its files were copied to
 ``backup/format-<n>/``. While a migration runs, ``backup/migrating`` names its copy, and an interrupted migration starts again
-from there. Any other copy belongs to an earlier migration that is done, after which somebody went back to the older version:
+from there. Any other copy belongs to an earlier migration that is done, after which the user returned to the older version:
 the next copy gets a name of its own (``backup/format-<n>-2/``).
 """
 
