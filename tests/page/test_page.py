@@ -104,6 +104,7 @@ async def test_a_failed_task_says_why_and_works_when_retried(page: Page) -> None
     run = page.start(FAILS_ONCE)
     await page.open("#work")
     await page.tab.click(".task-row", "Work the second time")
+    await page.tab.wait("document.querySelector('.detail-head .pill').textContent === 'failed'")  # the row says so too
     await page.tab.see("exit code 1")
     await page.tab.see("not yet")
     (page.daemon.home / "shop" / "ready").touch()
