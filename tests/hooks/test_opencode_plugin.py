@@ -1,5 +1,6 @@
 """Our plugin in OpenCode, run by Node: its reports, that none is lost without a daemon, and that it refuses tools without an answer."""
 
+import contextlib
 import json
 import shutil
 import socket
@@ -53,17 +54,15 @@ class Server:
             threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
 
     def _answer(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rb") as lines:
+        # the plugin waits for decisions, not for receipts: it may be gone when it is read or answered
+        with connection, connection.makefile("rb") as lines, contextlib.suppress(OSError):
             for line in lines:
                 request = json.loads(line)
                 self.requests.append(request)
                 result = {"output": self.output} if request["method"] == "permission.ask" else {}
-                try:
-                    connection.sendall(
-                        json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}).encode() + b"\n"
-                    )
-                except OSError:  # it waits for decisions, not for receipts
-                    return
+                connection.sendall(
+                    json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}).encode() + b"\n"
+                )
 
     def close(self) -> None:
         self._socket.close()
