@@ -51,10 +51,10 @@ class WatchApp(Board):
         Binding("q,ctrl+c", "quit", "Quit", key_display="q"),
     ]
 
-    def on_key(self, event: Key) -> None:
+    async def on_key(self, event: Key) -> None:
         """Pass keys that were pressed while a dialog opened on to the dialog; they were sent to the pane below it."""
         if isinstance(self.screen, AnswerDialog):
-            self.screen.take(event)
+            await self.screen.take(event)
 
     def action_open(self) -> None:
         """Do the usual with the selection: fold or unfold a task, attach to a session, answer a question."""

@@ -34,6 +34,35 @@ Option:hover { background: $secondary-muted; }
 """
 
 
+class AnswerField(Input):
+    """A field that takes the keys of its bindings in the order in which they were typed.
+
+    Textual runs bindings once a key has gone through the parents, after the letters that were typed behind it.
+    """
+
+    ACTIONS: ClassVar[dict[str, str]] = {
+        key.strip(): binding.action
+        for binding in Input.BINDINGS
+        if isinstance(binding, Binding)
+        for key in binding.key.split(",")
+    }
+
+    async def on_key(self, event: Key) -> None:
+        """Take a key that was sent to the field."""
+        if event.key in self.ACTIONS:
+            await self.take(event)
+
+    async def take(self, event: Key) -> None:
+        """Write a key into the field, or do what it does there; the bindings get other keys."""
+        if event.key in self.ACTIONS:
+            await self.app.run_action(self.ACTIONS[event.key], self)
+        elif event.is_printable and event.character:
+            self.insert_text_at_cursor(event.character)
+        else:
+            return
+        event.stop()
+
+
 class Dialog(ModalScreen[Outcome | None]):
     """A box over the view; Escape leaves it without an answer."""
 
@@ -57,8 +86,8 @@ class AnswerDialog(Dialog[Decided]):
     def __init__(self, asker: str, text: str, question: Attention) -> None:
         super().__init__()
         self._asker, self._text, self._question = asker, text, question
-        self._line = Input(placeholder=invitation(question), id="line", compact=True)
-        self._reason = Input(placeholder="reason (optional, Tab)", id="reason", compact=True)
+        self._line = AnswerField(placeholder=invitation(question), id="line", compact=True)
+        self._reason = AnswerField(placeholder="reason (optional, Tab)", id="reason", compact=True)
         self._reason.display = question.free_text is FreeText.REASON
 
     @property
@@ -81,19 +110,13 @@ class AnswerDialog(Dialog[Decided]):
         """Process the keys that were pressed before the dialog was drawn, then give the field the focus."""
         self.call_after_refresh(self.set_focus, self._line)
 
-    def on_key(self, event: Key) -> None:
+    async def on_key(self, event: Key) -> None:
         """Take a key that was pressed before a field had the focus: it belongs to the answer too."""
-        self.take(event)
+        await self.take(event)
 
-    def take(self, event: Key) -> None:
-        """Write a key into the field, or answer on Enter; other keys go to the bindings."""
-        if event.is_printable and event.character:
-            self._line.insert_text_at_cursor(event.character)
-        elif event.key == "enter":
-            self._answer(self._line.value)
-        else:
-            return
-        event.stop()
+    async def take(self, event: Key) -> None:
+        """Pass a key on to the field for the answer."""
+        await self._line.take(event)
 
     def action_other_field(self) -> None:
         """Move the focus between the answer and its reason."""
@@ -103,6 +126,10 @@ class AnswerDialog(Dialog[Decided]):
     def on_input_changed(self) -> None:
         """Show what Enter would do."""
         self.query_one("#echo", Static).update(Text(echo(self._question, self._line.value)))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Answer with what the field held when Enter was pressed."""
+        self._answer(event.value if event.input is self._line else self._line.value)
 
     def on_option_taken(self, event: "Option.Taken") -> None:
         """Give the answer that was clicked."""

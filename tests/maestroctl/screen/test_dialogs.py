@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from textual.app import App
+from textual.events import Key
 from textual.pilot import Pilot
 
 from maestroctl.screen.answering import Decided, read
@@ -120,3 +121,17 @@ def test_no_sequence_of_keys_gives_an_answer_that_was_not_shown(keys: list[str],
     if played.outcome:
         assert played.outcome == [read(question, played.shown)]
         assert played.outcome[0] is not None
+
+
+def test_keys_pressed_before_the_field_had_the_focus_edit_it_in_their_order() -> None:
+    app = Host(QUESTION)
+
+    async def press(pilot: Pilot[Any]) -> None:
+        await pilot.pause()
+        for key in ("y", "e", "s", "ctrl+u", "n", "o", "x", "backspace", "enter"):
+            app.dialog.post_message(Key(key, key if len(key) == 1 else None))
+        await pilot.pause()
+        app.exit()
+
+    app.run(headless=True, size=(80, 24), auto_pilot=press)
+    assert app.outcome == [Decided("no")]
