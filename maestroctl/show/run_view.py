@@ -33,6 +33,7 @@ _BAR = 16  # cells
 _RIGHT = 26  # cells kept for word and time at the end of a line
 _REST = 3 + _BAR + 7 + _RIGHT  # cells of a line beside its branch and title: sign, gauge, word and time
 _COMFORTABLE = 100  # cells of a line on a wide screen, unless titles want more: the eye finds the status of a title
+_TREE = 3  # minimum lines of the tree
 _QUESTIONS = 5  # maximum shown; the inbox shows all
 
 
@@ -47,10 +48,10 @@ def draw(
     trouble: str = "",
 ) -> Group:
     """The whole view in at most ``rows`` lines of ``columns`` cells; ``now`` is milliseconds since the epoch."""
-    head = _head(model, now, columns, away=away, trouble=trouble)
+    head = _head(model, now, columns, rows, away=away, trouble=trouble)
     asked = [question for question in model.questions() if question.kind is not AttentionKind.APPROVAL]
     questions = _questions(asked, columns)
-    body = _tree(model, tails, now, columns, max(rows - len(head) - len(questions), 3))
+    body = _tree(model, tails, now, columns, max(rows - len(head) - len(questions), _TREE))
     return Group(*head, *body, *questions)
 
 
@@ -60,7 +61,7 @@ def bar(fraction: float, cells: int = _BAR) -> str:
     return "━" * full + "╌" * (cells - full)
 
 
-def _head(model: RunModel, now: int, columns: int, *, away: bool, trouble: str) -> list[Text]:
+def _head(model: RunModel, now: int, columns: int, rows: int, *, away: bool, trouble: str) -> list[Text]:
     run = model.run
     elapsed = duration((run.completed_at or now) - run.created_at)
     state = "paused" if run.paused else status_text(run.status)
@@ -78,8 +79,10 @@ def _head(model: RunModel, now: int, columns: int, *, away: bool, trouble: str) 
         why = f"  {trouble or 'the daemon is away'}; waiting for it, agents continue"
         lines.append(Text(clip(why, columns), style="yellow"))
     if run.status is RunStatus.AWAITING_APPROVAL:
-        lines += [Text(clip(line, columns), style="cyan") for line in waves(model.plan or {})]
-        lines += [Text(line, style="yellow") for line in approval(model)]
+        answers = [Text(line, style="yellow") for line in approval(model)]
+        room = max(rows - len(lines) - len(answers) - _TREE, 1)
+        lines += [Text(line, style="cyan") for line in waves(model.plan or {}, rows=room, columns=columns)]
+        lines += answers
     return lines
 
 

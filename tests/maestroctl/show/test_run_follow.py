@@ -174,12 +174,15 @@ def test_last_lines_are_read_only_for_sessions_at_work(daemon: FakeDaemon) -> No
 def test_a_plan_that_waits_for_approval_is_shown_once_with_its_waves(
     daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    plan = {"id": "pln_1", "waves": [["a"]], "groups": [{"key": "a", "title": "Lint", "subtasks": [{}]}]}
+    subtask = {"title": "Run ruff", "commands": ["ruff check"]}
+    plan = {"id": "pln_1", "waves": [["a"]], "groups": [{"key": "a", "title": "Lint", "subtasks": [subtask]}]}
     daemon.on("plan.get", plan)
     serve(daemon, event(4, "run.status", RUN, status="cancelled"), run=run("awaiting_approval", planId="pln_1"))
     following()
-    assert capsys.readouterr().out.splitlines()[:4] == [
+    assert capsys.readouterr().out.splitlines()[:6] == [
         "  wave 1  Lint (a)  1 task",
+        "    - Run ruff",
+        "        $ ruff check",
         "  yes: maestroctl plan approve pln_1",
         "  no:  maestroctl plan reject pln_1",
         "run cancelled",

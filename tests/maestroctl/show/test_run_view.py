@@ -23,8 +23,13 @@ PLAN: dict[str, Any] = {
     "id": "pln_1",
     "waves": [["parser"], ["docs"]],
     "groups": [
-        {"key": "docs", "title": "Docs", "dependsOn": ["parser"], "subtasks": [{}, {}]},
-        {"key": "parser", "title": "Parser", "agent": "claude", "subtasks": [{}]},
+        {
+            "key": "docs",
+            "title": "Docs",
+            "dependsOn": ["parser"],
+            "subtasks": [{"title": "Describe it"}, {"title": "Build"}],
+        },
+        {"key": "parser", "title": "Parser", "agent": "claude", "subtasks": [{"title": "Write it"}]},
     ],
 }
 
@@ -122,12 +127,27 @@ def test_a_plan_that_waits_for_approval_says_so() -> None:
     model.plan = PLAN
     lines = drawn(model)
     assert "awaiting approval" in lines[0]
-    assert lines[1:5] == [
+    assert lines[1:8] == [
         "  wave 1  Parser (parser)  1 task, claude",
+        "    - Write it",
         "  wave 2  Docs (docs)      2 tasks         after parser",
+        "    - Describe it",
+        "    - Build",
         "  yes: maestroctl plan approve pln_1",
         "  no:  maestroctl plan reject pln_1",
     ]
+
+
+@pytest.mark.parametrize("rows", [12, 39])
+def test_a_long_plan_leaves_room_for_its_answers_and_the_tree(rows: int) -> None:
+    model = RunModel(view(run={"status": "awaiting_approval", "planId": "pln_1"}, sessions=[]))
+    subtasks = [{"title": f"Step {number}", "commands": ["x" * 200]} for number in range(60)]
+    model.plan = {**PLAN, "waves": [["a"]], "groups": [{"key": "a", "title": "Steps", "subtasks": subtasks}]}
+    lines = drawn(model, rows=rows)
+    assert len(lines) == rows
+    [note] = [line for line in lines if "maestroctl plan get pln_1" in line]
+    assert "more lines" in note
+    assert "  yes: maestroctl plan approve pln_1" in lines
 
 
 def test_both_ways_to_answer_a_plan_are_visible_on_a_narrow_terminal() -> None:
