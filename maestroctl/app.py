@@ -233,8 +233,8 @@ def _globals(
 ) -> None:
     """Run and supervise fleets of coding agents.
 
-    Start with: maestroctl run "what to do". Results go to stdout, diagnostics to stderr. Every command takes --json,
-    and the options below may stand anywhere on the command line.
+    Start with: maestroctl run "what to do". Results go to stdout, diagnostics to stderr. Commands that print a result
+    take --json, and the options below may stand anywhere on the command line.
 
     To diagnose a problem: maestroctl doctor, and maestroctl why ID. Guides are in docs/: quickstart.md,
     troubleshooting.md, planner.md.

@@ -68,7 +68,9 @@ class Config(Entity, frozen=True, forbid_unknown_fields=True):
     limit_wait_max_ms: Annotated[
         int,
         Meta(
-            ge=0, le=14 * 86_400_000, description="Longest wait for usage limits before a person has to agree to more."
+            ge=0,
+            le=14 * 86_400_000,
+            description="Longest wait for usage limits without your consent; after that, the answer `wait` extends it.",
         ),
     ] = 6 * 3_600_000
     limit_backoff_ms: Annotated[

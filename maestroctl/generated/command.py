@@ -5,6 +5,7 @@ The row's positional parameters are arguments; the others are options. Help, cho
 
 import inspect
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -62,13 +63,19 @@ def leaf(row: AnyMethod) -> Callable[..., None]:
     parameters.append(json_option())
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # inspect reads it
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    command.__doc__ = f"{row.summary}.\n\n{inspect.cleandoc(row.params.__doc__ or '')}".replace("``", "")
+    command.__doc__ = f"{row.summary}.\n\n{_on_the_command_line(row.params.__doc__ or '', positional, options)}"
     command.__name__ = row.verb
     return command
 
 
+def _on_the_command_line(text: str, positional: list[Field], options: list[Field]) -> str:
+    """The contract's text, with parameters as the command line writes them: ``timeout_ms`` is ``--timeout-ms``."""
+    written = {field.name: field.metavar for field in positional} | {field.name: field.option for field in options}
+    return re.sub(r"``(.+?)``", lambda match: written.get(match[1], match[1]), inspect.cleandoc(text))
+
+
 def json_option() -> inspect.Parameter:
-    """The option that every command has."""
+    """The option that every generated command has."""
     return inspect.Parameter(
         "json",
         inspect.Parameter.KEYWORD_ONLY,

@@ -67,7 +67,7 @@ def _field(method: str, info: msgspec.structs.FieldInfo, hint: Any) -> Field:
     kind, choices = _kind(info.name, inner)
     words = [meta.description for meta in metas if isinstance(meta, msgspec.Meta) and meta.description]
     return Field(
-        info.name, info.encode_name, kind, info.required, words[0] if words else meaning(method, info.name), choices
+        info.name, info.encode_name, kind, info.required, meaning(method, info.name) or next(iter(words), ""), choices
     )
 
 

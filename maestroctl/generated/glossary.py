@@ -1,6 +1,6 @@
 """Help for the parameters of generated commands, by name. Each sentence fits every method with that parameter.
 
-A description in the contract's own struct takes precedence.
+They take precedence over a description in the contract's own struct, which may be that of a type.
 """
 
 from collections.abc import Mapping
@@ -18,6 +18,19 @@ SPECIAL: Mapping[str, str] = {
     "session.output.offset": "Start at this byte of the session's output.",
     "queue.add.position": "Position among the queued items: 0 is next. Defaults to the end.",
     "skill.get.name": "The skill's name.",
+    "session.output.limit": "Maximum number of bytes.",
+    "session.spawn.terminal": "Run the agent on a terminal (pty) or on pipes (pipe). external is for agents started by hand.",
+    "project.create.name": "The project's name.",
+    "project.create.working_dir": "The project's folder.",
+    "project.update.name": "The project's new name.",
+    "project.update.working_dir": "The project's new folder.",
+    "session.update.name": "The session's new name.",
+    "session.report.metadata": "More data about the report, as a JSON object.",
+    "task.create.timeout_ms": "Maximum time for one attempt, in milliseconds.",
+    "task.update.timeout_ms": "Maximum time for one attempt, in milliseconds.",
+    "attention.ask.timeout_ms": "Time after which the question is closed or gets the answer of --on-timeout, in milliseconds.",
+    "token.create.name": "A name by which you recognise the token.",
+    "run.list.backward": "The former name of --order newest.",
 }
 
 GLOSSARY: Mapping[str, str] = {
@@ -27,6 +40,7 @@ GLOSSARY: Mapping[str, str] = {
     "answered": "Include answered questions.",
     "approve": "Wait for approval before a plan is applied.",
     "attention_id": "A question's number or id.",
+    "backoff_ms": "Pause before the second attempt, in milliseconds; doubled for each further attempt.",
     "backward": "List the newest first.",
     "by_task_id": "The task that blocks it.",
     "cascade": "Also remove it from other tasks' dependencies.",
@@ -51,12 +65,11 @@ GLOSSARY: Mapping[str, str] = {
     "max_sessions": "Maximum number of worker sessions at the same time.",
     "message": "Message text.",
     "message_id": "A message's id or a unique part of it.",
-    "metadata": "Additional data.",
-    "name": "Name.",
-    "digest": "SHA-256 of a secret that you made yourself.",
+    "name": "The name of the session.",
+    "digest": "SHA-256 of a secret that you made yourself, in hexadecimal.",
     "offset": "Byte offset in the session's output.",
     "on_dependency_failure": "What to do when a dependency fails.",
-    "on_task_id": "The task to wait for.",
+    "on_task_id": "The task that it depends on.",
     "on_timeout": "The answer that the timeout gives.",
     "options": "Answers to choose from.",
     "order": "Order of the results: newest or oldest first.",
@@ -99,6 +112,7 @@ GLOSSARY: Mapping[str, str] = {
     "task_ids": "Task ids.",
     "terminal": "Run the agent on a terminal (pty) or on pipes (pipe).",
     "text": "The text.",
+    "timeout_ms": "Maximum time to wait, in milliseconds.",
     "title": "A one-line title.",
     "token_id": "A token's id or a unique part of it.",
     "type": "Kind of entry.",

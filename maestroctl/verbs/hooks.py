@@ -24,7 +24,7 @@ from maestrod.api.local.address import paths_of
 from maestrod.api.local.package_data import package_data
 from maestrod.api.local.program_links import link_hooks
 
-Agent = Annotated[str, typer.Option("--agent", help="The agent to install hooks for.")]
+Agent = Annotated[str, typer.Option("--agent", help="The agent that calls the hooks.")]
 Project = Annotated[
     str | None,
     typer.Option("--project", help="Use the settings of this folder. Defaults to your own settings, for all folders."),

@@ -145,7 +145,7 @@ class AttentionPage(Entity, frozen=True):
 class AttentionAnswer(Params, frozen=True):
     """The first answer wins.
 
-    ``reason`` may accompany an option if ``freeText`` is ``reason``; the agent receives it. ``lasts`` is for permissions.
+    ``reason`` may accompany an option if the question accepts one; the agent receives it. ``lasts`` is for permissions.
     """
 
     attention_id: str

@@ -93,7 +93,7 @@ class ProjectView(Project, frozen=True):
 
 
 class ProjectCreate(Params, frozen=True):
-    """Takes a name, the folder's absolute path, and optional settings."""
+    """Takes a name, the folder, and optional settings."""
 
     name: Title
     working_dir: Folder

@@ -114,7 +114,7 @@ class RunCancel(Params, frozen=True):
 
 
 class RunList(Params, frozen=True):
-    """Returns one page of runs, newest first; ``backward`` is the former name of ``order: newest``."""
+    """Returns one page of runs, newest first; ``backward`` is the former name of ``order`` newest."""
 
     project_id: str | None = None
     active: Annotated[bool, Meta(description="Only runs that have not ended.")] = False

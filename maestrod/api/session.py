@@ -234,7 +234,7 @@ class SessionSpawn(Params, frozen=True):
 
 
 class SessionRegister(Params, frozen=True):
-    """The agent's first sign of life. Without a session, registers an agent started by hand (external)."""
+    """Without a session, registers an agent started by hand (external)."""
 
     session_id: str | None = None
     project_id: str | None = None

@@ -323,7 +323,7 @@ class TaskCancel(Params, frozen=True):
 
 
 class TaskDepend(Params, frozen=True):
-    """``on_task_id`` is the task to wait for."""
+    """The task depends on ``on_task_id``."""
 
     task_id: str
     on_task_id: str

@@ -33,7 +33,7 @@ def test_every_command_has_a_page() -> None:
 
 
 def test_no_line_is_mistaken_for_a_request() -> None:
-    requests = (".TH ", ".SH ", ".SS ", ".PP", ".TP", ".B ", ".nf", ".fi")
+    requests = (".TH ", ".SH ", ".SS ", ".PP", ".TP", ".B ", ".nf", ".fi", ".ad l")
     wrong = [
         line
         for text in pages().values()

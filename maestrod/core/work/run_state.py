@@ -1,7 +1,7 @@
 """The state machine of a run.
 
 A run is ``planning`` until it has a plan (or a tree that needs none), perhaps ``awaiting_approval``, then ``running``
-until its root ends. It ends as its root does, and continues if the root is opened again by a retry.
+until its root ends. It ends with its root's status unless it is cancelled first, and continues if the root is opened again by a retry.
 A run whose planning failed may plan again. Paused is not a state of its own: a resumed run continues where it was.
 """
 

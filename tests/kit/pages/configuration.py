@@ -12,7 +12,7 @@ from maestrod.config import Config, variable
 
 _HEAD = """# Configuration
 
-Made from the code by `python -m tests.kit.pages.configuration`; a test keeps the two the same.
+Generated from the code by `python -m tests.kit.pages.configuration`; a test keeps the two the same.
 
 Every setting has a default, so you need no configuration file. An environment variable wins over the file, and the file wins over the
 default. The file is `config.toml`:

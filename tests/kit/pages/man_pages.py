@@ -13,9 +13,9 @@ from maestroctl.commands import NOUNS, PROGRAM, SECTIONS, VERBS
 
 FOLDER = Path(__file__).resolve().parents[3] / "docs" / "man"
 
-#: What every command accepts (``maestroctl/caller.py``), and what the exit codes mean: see ``docs/commands.md``.
+#: What every command accepts, or almost every (``maestroctl/caller.py``), and what the exit codes mean: see ``docs/commands.md``.
 _FLAGS = (
-    ("--json", "Print one JSON document."),
+    ("--json", "Print one JSON document. Not for attach, completion, event report, store export and store import."),
     ("--no-autostart", "Do not start the daemon."),
     ("--color WHEN", "When to print in colour: always, never or auto."),
     (
@@ -122,7 +122,7 @@ def _option(param: Any) -> str:
 
 def _head(name: str, text: str) -> Iterator[str]:
     yield f'.TH "{name.upper()}" "1" "" "maestrod" "User Commands"'
-    yield from (".SH NAME", rf"{_safe(name)} \- {_safe(text)}")
+    yield from (".ad l", ".SH NAME", rf"{_safe(name)} \- {_safe(text)}")
 
 
 def _entry(term: str, text: str) -> Iterator[str]:

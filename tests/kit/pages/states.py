@@ -11,7 +11,7 @@ from maestrod.core.work import plan_state, queue, run_state, task
 
 _HEAD = """# States
 
-Made from the transition tables of `maestrod/core` by `python -m tests.kit.pages.states`; a test keeps the two the same.
+Generated from the transition tables of `maestrod/core` by `python -m tests.kit.pages.states`; a test keeps the two the same.
 In each table, a row is a state and a column an event. The cell is the next state. `·` means that the event is valid and changes nothing. An empty
 cell means that the event is refused, because its sender is wrong about the state.
 """
@@ -38,7 +38,10 @@ _NOUNS: tuple[tuple[str, Table[Any, Any], str, str], ...] = (
         "Run",
         run_state.TRANSITIONS,
         "core/work/run_state.py",
-        "A run ends as its root does, and resumes when the root does.",
+        (
+            "A run ends when its root does, with the root's status, and resumes when the root does. A run that you "
+            "cancel is `cancelled`, even if its root is `failed`."
+        ),
     ),
     (
         "Plan",
