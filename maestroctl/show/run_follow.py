@@ -83,6 +83,7 @@ class RunFollower:
     def refresh(self) -> None:
         """Read the whole run again."""
         self.model = RunModel(self._client.raw(RUN_GET.name, {"runId": self._run_id}))
+        self._read_plan()
 
     def tails(self) -> Mapping[str, str]:
         """The last output line of each live session; empty while the daemon is away."""
@@ -244,16 +245,13 @@ def _lines(caller: Caller, client: Client, follower: RunFollower, *, stop_on_que
     """Print one line for every status change and every question."""
     said: dict[str, object] = {}
     away = False
-    shown: dict[str, Any] | None = None
+    shown = ""  # the id of a plan
     for id_, line in [] if quiet else _already(follower.model):
         said[id_] = line
         if line:
             answer(line)
     while not _over(follower.model, stop_on_question):
-        if follower.model.plan is not None and follower.model.plan is not shown and not quiet:
-            shown = follower.model.plan
-            for line in [*waves(shown), *approval(follower.model)]:
-                answer(line)
+        shown = shown if quiet else _show_plan(follower.model, shown)
         events = follower.poll(_TICK)
         if follower.away and not away:
             say("Waiting for the daemon; agents continue.")
@@ -264,9 +262,20 @@ def _lines(caller: Caller, client: Client, follower: RunFollower, *, stop_on_que
                 answer(line)
                 said[event.id] = line
     follower.refresh()
+    if not quiet:  # the question ended the loop before it showed the plan
+        _show_plan(follower.model, shown)
     last = f"run {follower.model.run.status.value.replace('_', ' ')}"
     if follower.model.ended and not quiet and said.get(follower.model.id) != last:  # it ended before we started
         answer(last)
+
+
+def _show_plan(model: RunModel, shown: str) -> str:
+    """Print a plan that awaits approval, unless it is the one ``shown`` before. Returns the id of the last one shown."""
+    if model.plan is None or model.plan["id"] == shown:
+        return shown
+    for line in [*waves(model.plan), *approval(model)]:
+        answer(line)
+    return str(model.plan["id"])
 
 
 def _already(model: RunModel) -> Iterator[tuple[str, str]]:

@@ -171,6 +171,19 @@ def test_last_lines_are_read_only_for_sessions_at_work(daemon: FakeDaemon) -> No
     assert daemon.called("session.tails") == [{"sessionIds": [SESSION]}]
 
 
+def test_a_plan_is_shown_although_its_question_ends_the_command(
+    daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = {"id": "pln_1", "waves": [["a"]], "groups": [{"key": "a", "title": "Lint", "subtasks": [{"title": "ruff"}]}]}
+    asked = {"id": QUESTION, "sessionId": "", "runId": RUN, "kind": "approval", "message": "Approve?", "number": 7}
+    waiting = {"seq": 1, "run": run("awaiting_approval", planId="pln_1"), "tasks": [task()], "attention": [asked]}
+    daemon.on("plan.get", plan)
+    serve(daemon)
+    daemon.on("run.get", waiting)
+    assert following(stop_on_question=True) == 75
+    assert capsys.readouterr().out.count("    - ruff\n") == 1
+
+
 def test_a_plan_that_waits_for_approval_is_shown_once_with_its_waves(
     daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]
 ) -> None:
