@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from maestroctl.client.caller import Caller
@@ -11,12 +12,12 @@ from maestroctl.client.client import Client
 from maestroctl.client.reading import taken
 from maestroctl.output import answer, answer_json, safe, safe_block
 from maestroctl.show import ending, failure_view
-from maestroctl.show.pauses import Pauses
+from maestroctl.show.pauses import Pauses, marked
 from maestroctl.show.progress import counts_of, state_of
 from maestroctl.show.questions import request_lines, short
 from maestroctl.verbs.options import Json
 from maestrod.api.run import RunStatus
-from maestrod.api.session import SESSION_WHY, SessionRef
+from maestrod.api.session import SESSION_WHY, SessionPage, SessionRef
 from maestrod.api.task import TaskStatus
 
 _ACTIVE_RUN = frozenset(status.value for status in RunStatus if not status.is_over)
@@ -45,7 +46,7 @@ def command(
         if entity["status"] == "pending":
             lines += _delays(client, entity)
         if identity.startswith("run_") and entity["status"] in _ACTIVE_RUN:
-            lines += _at_work(client, entity)
+            lines += _at_work(client, entity, tasks)
     if as_json:
         answer_json({"entity": entity, "dependencies": blockers})
     else:
@@ -61,8 +62,8 @@ def _failures(client: Client, failure: dict[str, Any], tasks: list[dict[str, Any
     return [*failure_view.lines(first, failure_view.last_output(client, failure)), *others]
 
 
-def _at_work(client: Client, run: dict[str, Any]) -> list[str]:
-    """What an active run does now: what holds it, its open questions, then its sessions."""
+def _at_work(client: Client, run: dict[str, Any], tasks: list[dict[str, Any]]) -> list[str]:
+    """What an active run does now: what holds it, what failed and is retried, its open questions, then its sessions."""
     run_id, frozen = run["id"], client.raw("system.status", {})["frozen"]
     held = Pauses(frozenset({run_id} if run["paused"] else ()), frozen)
     sessions = client.raw("session.list", {"runId": run_id, "live": True})["items"]
@@ -72,6 +73,8 @@ def _at_work(client: Client, run: dict[str, Any]) -> list[str]:
     return [
         *([f"  to resume: maestroctl resume {run_id}"] if run["paused"] else []),
         *(["  everything is frozen: maestroctl thaw"] if frozen else []),
+        *([] if run.get("failure") else ending.also_failed(tasks, None)),
+        *_next_tries(tasks),
         *(
             f"  needs your answer: {next(iter(request_lines(each)), each['kind'])} (maestroctl answer {short(each)} VALUE)"
             for each in asked
@@ -138,7 +141,11 @@ def explain(
     """Sentences about a task or a run. ``tasks`` are those of the run's tree, the root first."""
     number = f"run #{entity['number']} " if entity.get("number") else ""
     lines = [f"{number}{entity['id']} {_status(entity)}: {safe(entity.get('title') or '')}".rstrip(": ")]
-    lines += ending.summary(entity, tasks[0] if tasks else entity) if ending.has_ended(entity) else _counted(entity)
+    lines += (
+        ending.summary(entity, tasks[0] if tasks else entity)
+        if ending.has_ended(entity)
+        else _counted(tasks[0] if tasks else entity)
+    )
     reason, failure = _reason(entity, tasks), entity.get("failure")
     if reason:
         detail = f": {reason['detail']}" if reason.get("detail") and not failure else ""
@@ -197,7 +204,9 @@ def _session(client: Client, identity: str, *, as_json: bool) -> int:
     if as_json:
         answer_json(client.raw(SESSION_WHY.name, {"sessionId": identity}))
     else:
-        for line in render(client.call(SESSION_WHY, SessionRef(session_id=identity))):
+        reply = client.call(SESSION_WHY, SessionRef(session_id=identity))
+        [shown] = marked(client, SessionPage(items=(reply.session,))).items  # paused with its run, or by a freeze
+        for line in render(msgspec.structs.replace(reply, session=shown)):
             answer(line)
     return 0
 

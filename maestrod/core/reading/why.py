@@ -72,17 +72,20 @@ def _source(question: Attention) -> Source:
 
 
 def _explain(world: World, session: Session, tasks: list[Task]) -> Iterator[str]:
-    yield f"{session.name} is {session.status.value}: {_meaning(session)}"
+    held = None if session.status.is_over else _held(world, session)
+    if held is not None:
+        cause, resume = held
+        yield f"{session.name} is paused: {cause}"
+        yield f"to resume: maestroctl {resume}"
+        yield f"its status is {session.status.value}: {_meaning(session)}"
+    else:
+        yield f"{session.name} is {session.status.value}: {_meaning(session)}"
     if session.status_reason is not None:
         yield _told(session.status_reason)
     if session.exit is not None:
         yield _ending(session)
     if session.stopping:
         yield "it is being stopped, and its processes are exiting"
-    if session.paused:
-        yield "it is paused: its processes are stopped by SIGSTOP until it is resumed"
-    elif not session.status.is_over:
-        yield from _held(world, session)
     yield from _doing(session)
     for question in _needing_user(world, session):
         yield f"it waits for a person ({question.kind.value}): {question.message}"
@@ -99,13 +102,16 @@ def _explain(world: World, session: Session, tasks: list[Task]) -> Iterator[str]
             yield f"task {task.title!r} is {task.status.value}{cause}"
 
 
-def _held(world: World, session: Session) -> Iterator[str]:
-    """What else pauses a session: its run, or a freeze of everything."""
+def _held(world: World, session: Session) -> tuple[str, str] | None:
+    """What pauses a session, and the command that ends it: a freeze of everything, its run, or a pause of its own."""
     run = world.runs.get(session.run_id or "")
     if world.system.frozen:
-        yield "it is paused, because everything is frozen: maestroctl thaw"
-    elif run is not None and run.paused:
-        yield f"it is paused, because its run is paused: maestroctl resume {run.id}"
+        return "everything is frozen", "thaw"
+    if run is not None and run.paused:
+        return "its run is paused", f"resume {run.id}"
+    if session.paused:
+        return "its processes are stopped by SIGSTOP until it is resumed", f"resume {session.id}"
+    return None
 
 
 def _meaning(session: Session) -> str:

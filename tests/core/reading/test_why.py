@@ -56,7 +56,10 @@ def test_every_status_has_its_meaning(status: SessionStatus) -> None:
         ({**ENDED, "exit": Exit(signal="KILL", reason="killed")}, "was ended by SIGKILL: killed"),
         ({**ENDED, "exit": Exit()}, "its process ended, but its exit code was not recorded"),
         ({"live": Up(ending=Stopping(reason=reason("stopped", 6)))}, "is being stopped"),
-        ({"live": Up(paused=True)}, "it is paused"),
+        (
+            {"live": Up(paused=True)},
+            "parser is paused: its processes are stopped by SIGSTOP until it is resumed\nto resume: maestroctl resume ses_1",
+        ),
         ({"terminal": Terminal.EXTERNAL}, "started by hand"),
     ],
 )
@@ -178,6 +181,10 @@ def test_answers_that_hold_for_the_session_are_listed() -> None:
 
 def test_a_session_is_paused_with_its_run_and_with_everything() -> None:
     run = Run(id="run_1", project_id="p", root_task_id="tsk_1", status=RunStatus.RUNNING, agent="shell", paused=True)
-    assert "its run is paused: maestroctl resume run_1" in explanation(session(run_id="run_1"), run)
+    words = explanation(session(run_id="run_1"), run)
+    assert words.startswith(
+        "parser is paused: its run is paused\nto resume: maestroctl resume run_1\nits status is idle: "
+    )
     assert "paused" not in explanation(session(run_id="run_1", **ENDED), run)
-    assert "everything is frozen" in explanation(session(), System(frozen=True))
+    frozen = explanation(session(), System(frozen=True))
+    assert frozen.startswith("parser is paused: everything is frozen\nto resume: maestroctl thaw\n")

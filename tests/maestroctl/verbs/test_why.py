@@ -19,8 +19,17 @@ RUNNING = {"id": RUN, "projectId": PROJECT, "rootTaskId": TASK, "status": "runni
 
 def test_the_daemon_explains_a_session(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("session.why", {"session": session(), "explanation": ["It works."]})
+    daemon.on("run.list", {"items": []})
+    daemon.on("system.status", FREE)
     assert cli("why", SESSION).out == f"{SESSION} is working: parser\n  It works.\n"
     assert json.loads(cli("why", SESSION, "--json").out)["explanation"] == ["It works."]
+
+
+def test_a_session_that_is_held_is_paused_before_anything_else(daemon: FakeDaemon, cli: CommandLine) -> None:
+    daemon.on("session.why", {"session": session(runId=RUN), "explanation": ["parser is paused: its run is paused"]})
+    daemon.on("run.list", {"items": [{**RUNNING, "paused": True}]})
+    daemon.on("system.status", FREE)
+    assert cli("why", SESSION).out.splitlines()[0] == f"{SESSION} is paused: parser"
 
 
 def test_a_task_is_explained_by_what_blocks_it(daemon: FakeDaemon, cli: CommandLine) -> None:
@@ -174,3 +183,22 @@ def test_an_active_run_names_its_workers_and_what_waits_for_a_person(daemon: Fak
         "  needs your answer: the plan? (maestroctl answer 4 VALUE)",
         f"  session parser is working: maestroctl why {SESSION}",
     ]
+
+
+def test_an_active_run_names_its_progress_its_failed_tasks_and_its_retries(
+    daemon: FakeDaemon, cli: CommandLine
+) -> None:
+    root = task(status="in_progress", leaves={"total": 7, "completed": 3, "failed": 1})
+    failed = leaf("a", "failed", completedAt=2, result={"error": "exit code 2\nno compiler"})
+    again = leaf("b", "pending", attempt=2, maxAttempts=3, notBefore=253_402_214_400_000)
+    daemon.on("run.get", {"seq": 1, "run": RUNNING, "tasks": [root, failed, again]})
+    daemon.on("system.status", FREE)
+    daemon.on("session.list", {"items": []})
+    daemon.on("attention.list", {"items": []})
+    lines = cli("why", RUN).out.splitlines()
+    assert lines[1:4] == [
+        "  3 of 7 tasks completed, 1 failed",
+        "  task 'a' failed: exit code 2",
+        f"    more: maestroctl why {failed['id']}",
+    ]
+    assert lines[4].startswith("  attempt 2 of 3 at 'b' begins in ")
