@@ -217,7 +217,7 @@ def _convert(values: Mapping[str, Any], origins: Mapping[str, str]) -> Config:
         try:
             alone = msgspec.convert({name: value}, Config)
         except msgspec.ValidationError as error:
-            raise _refused(origins[name], name, _misfit(error, value)) from error
+            raise _refused(origins[name], *_misfit(error, name, value)) from error
         for problem in _wrong(alone):
             raise _refused(origins[name], name, problem)
     config = msgspec.convert(dict(values), Config)
@@ -226,15 +226,27 @@ def _convert(values: Mapping[str, Any], origins: Mapping[str, str]) -> Config:
     return config
 
 
-def _refused(origin: str, name: str, problem: str) -> BadConfiguration:
-    return BadConfiguration("config.invalid", f"{origin}: {name}: {problem}", {"setting": name})
+def _refused(origin: str, place: str, problem: str) -> BadConfiguration:
+    return BadConfiguration("config.invalid", f"{origin}: {place}: {problem}", {"setting": place.partition(".")[0]})
 
 
-def _misfit(error: msgspec.ValidationError, value: Any) -> str:
-    """What is wrong with a setting, and where in it when it is a table or a list."""
+def _misfit(error: msgspec.ValidationError, name: str, value: Any) -> tuple[str, str]:
+    """The place in a setting that is wrong, as in ``agents.claude.terminal``, and what is wrong with it."""
     words, path = misfit(error, Config)
-    inner = path.removeprefix("$.").partition(".")[2] if isinstance(value, dict) else ""
-    return f"{inner}: {words}" if inner else words
+    if not isinstance(value, dict):
+        return name, words
+    inner = path.removeprefix(f"$.{name}").removeprefix("[...]")  # msgspec does not name the key of a table
+    return f"{name}{_wrong_key(name, value)}{inner}", words
+
+
+def _wrong_key(name: str, table: Mapping[str, Any]) -> str:
+    """The first key of a table whose value is refused, as ``.key``; empty if it is the table as a whole."""
+    for key, value in table.items():
+        try:
+            msgspec.convert({name: {key: value}}, Config)
+        except msgspec.ValidationError:
+            return f".{shown(key)}"
+    return ""
 
 
 def _wrong(config: Config) -> Iterator[str]:

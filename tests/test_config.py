@@ -80,6 +80,12 @@ def test_a_mistake_in_the_file_names_file_and_setting(tmp_path: Path, text: str,
         ('remoteAddress = "0.0.0.0"\ntlsKey = "/k"', "remoteAddress: tlsCertificate and tlsKey belong together"),
         ('[agents.claude]\nterminal = "external"', "terminal: unknown value 'external': choose pipe or pty"),
         ('[agents.claude]\nterminl = "pty"', "unknown field `terminl`; did you mean `terminal`?"),
+        (
+            '[agents.claude]\n[agents.mybot]\ndescripton = "x"',
+            "config.toml: agents.mybot: unknown field `descripton`; did you mean `description`?",
+        ),
+        ('[agents.claude]\nterminal = "external"', "config.toml: agents.claude.terminal: unknown value 'external'"),
+        ('[agentLimits]\nshell = "x"', "config.toml: agentLimits.shell: Expected"),
         ('[agents.claude]\nenv = ["A=b"]', "env[0]: Expected the name of an environment variable"),
     ],
 )
