@@ -8,7 +8,6 @@ import contextlib
 import fcntl
 import os
 import re
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -19,6 +18,8 @@ from maestroctl.client.caller import Caller
 from maestroctl.install.hook_install import known_settings
 from maestroctl.verbs.completion import SCRIPTS, Shell
 from maestrod.api.errors import Conflict, MaestroError, NoDaemon
+from maestrod.api.local.address import Paths
+from maestrod.api.local.own_files import folders_of, remove_own, survey
 from maestrod.api.session import SessionStatus
 from maestrod.api.system import SessionsOnStop
 
@@ -52,6 +53,11 @@ def traces(caller: Caller, *, data: bool) -> Iterator[Trace]:
     yield from _completion_files(caller.environ)
     if data:
         yield from _data(caller)
+
+
+def foreign_files(paths: Paths) -> list[Path]:
+    """Files and folders in the folders of maestrod that it did not make: ``uninstall --data`` keeps them."""
+    return sorted({path for folder, kinds in folders_of(paths).items() for path in survey(folder, kinds).foreign})
 
 
 def remove_empty(folders: Iterable[Path]) -> None:
@@ -162,23 +168,21 @@ def _data(caller: Caller) -> Iterator[Trace]:
     log = _home(caller.environ) / "Library/Logs/maestrod.log"  # launchd's only
     if log.is_file():
         yield Trace(f"the log {log}", log.unlink)
-    names = {
-        paths.config: "configuration",
-        paths.data: "data",
-        paths.runtime: "runtime",
-    }  # on macOS two of them are the same
-    for folder, name in reversed(names.items()):
-        if folder.is_dir():
-            remove = partial(_remove_folder, folder, paths.data, stop)
-            yield Trace(f"the {name} folder {folder}", remove, keeps_the_rest=True)
+    for folder, kinds in folders_of(paths).items():
+        own = survey(folder, kinds)
+        if folder.is_dir() and own.is_removable:
+            remove = partial(_remove_folder, folder, kinds, paths.data, stop)
+            prefix = "what maestrod made in " if own.foreign else ""
+            yield Trace(f"{prefix}the {' and '.join(kinds)} folder {folder}", remove, keeps_the_rest=True)
 
 
-def _remove_folder(folder: Path, data: Path, stop: Path) -> None:
-    """Remove a folder and then its empty parents, up to ``stop``. Raises ``Conflict`` while a daemon uses it."""
+def _remove_folder(folder: Path, kinds: Sequence[str], data: Path, stop: Path) -> None:
+    """Remove our files in a folder, then it and its parents if they are empty, up to ``stop``. Raises ``Conflict`` while a daemon uses it."""
     if _is_locked(data / "lock") or any(_living_sessions(data)):
         raise Conflict("uninstall.in_use", f"{folder} is kept: the daemon or a session is still running")
+    remove_own(folder, kinds)
     if folder.exists():
-        shutil.rmtree(folder)
+        return  # others use it
     for above in folder.parents:
         if stop not in above.parents:
             return

@@ -10,7 +10,7 @@ import typer
 from maestroctl.client.caller import Caller
 from maestroctl.output import answer, answer_json, safe, say
 from maestroctl.verbs.options import Json
-from maestroctl.verbs.traces import Trace, hand_added_completions, package_command, remove_empty, traces
+from maestroctl.verbs.traces import Trace, foreign_files, hand_added_completions, package_command, remove_empty, traces
 from maestrod.api.errors import MaestroError, Malformed
 
 _KEPT = "Data and configuration are kept; to remove them too, add --data."
@@ -25,24 +25,32 @@ def command(
     """Remove everything maestrod created outside its package.
 
     Stops the daemon and its sessions, and removes hooks, the service and completion. Lists what it found and asks first;
-    without a terminal it only lists, unless you pass --yes. Exit code 1 if something was not removed.
+    without a terminal it only lists, unless you pass --yes. Other files in its folders are kept and listed. Exit code 1 if something was not removed.
     """
     caller = Caller.of_this_process()
     caller.require_local("uninstall")
     if caller.in_session:
         raise Malformed("usage", "uninstall is not available inside an agent's session: run it in your own shell")
     found_traces = list(traces(caller, data=data))
+    kept = [str(path) for path in foreign_files(caller.paths)] if data else []
     confirmed = yes or (not as_json and _confirm(found_traces))
     failed = _remove(found_traces) if confirmed else {}
     lines, package = list(hand_added_completions(caller.environ)), _package_command()
     if as_json:
         removed = [trace.description for trace in found_traces if confirmed and trace.description not in failed]
-        known = {"found": [trace.description for trace in found_traces], "removed": removed, "failed": failed}
+        known = {
+            "found": [trace.description for trace in found_traces],
+            "removed": removed,
+            "failed": failed,
+            "kept": kept,
+        }
         answer_json({**known, "leftToYou": lines, "package": package})
     else:
         _report(
             found_traces, failed, confirmed=confirmed, again=f"maestroctl uninstall{' --data' if data else ''} --yes"
         )
+        for path in kept:
+            answer(f"kept {safe(path)}: not made by maestrod")
         if not data:
             answer(_KEPT)
         for line in lines:

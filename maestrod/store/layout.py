@@ -1,24 +1,14 @@
-"""The paths in the data folder; no other file contains these names."""
+"""The paths in the data folder. Only the list of what an uninstallation may remove (``own_files``) has these names too."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from maestrod.api.local.own_files import ENTITY_FOLDERS
 from maestrod.store.files import Files
 
-#: Kind of entity to its folder. Remembered requests have no files, because only programs use them, and they expire.
-FOLDERS: Mapping[str, str] = {
-    "project": "projects",
-    "task": "tasks",
-    "session": "sessions",
-    "queue": "queues",
-    "plan": "plans",
-    "run": "runs",
-    "attention": "attention",
-    "message": "messages",
-    "system": "system",
-    "token": "tokens",
-}
+#: Kind of entity to its folder.
+FOLDERS: Mapping[str, str] = ENTITY_FOLDERS
 
 
 #: The owner of a timeline: a session, or (without one) a task.

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from maestrod.api.local.address import Paths
+from maestrod.api.local.own_files import folders_of, survey
 from maestrod.api.local.package_data import package_data
 from tests.kit.daemons.product import product_ctl
 from tests.kit.patience import PATIENCE
@@ -96,3 +98,35 @@ def test_a_home_looks_as_it_did_before_the_installation(user: User, stopped_befo
     assert list(Path(user.environ["XDG_RUNTIME_DIR"]).iterdir()) == []
     assert user.types("uninstall", "--data").startswith("Nothing to remove outside the package.")
     assert listing(user.home) == before
+
+
+def test_foreign_files_in_the_folders_of_a_daemon_stay(user: User) -> None:
+    home = user.project
+    user.environ["MAESTRO_HOME"] = str(home)
+    dataset, app = home / "data/dataset.csv", home / "config/app.yml"
+    for path in (dataset, app):
+        path.parent.mkdir()
+        path.write_text("mine")
+    user.types("daemon", "start")
+    user.types("hooks", "install", "--agent", "claude")
+    user.has_an_agent_at_work()
+    said = user.types("uninstall", "--data", "--yes")
+    for path in (dataset, app):
+        assert f"kept {path}: not made by maestrod" in said
+    assert said.count("kept ") == 2
+    left = {"data", "data/dataset.csv", "config", "config/app.yml", "plan.json", "agent"}
+    assert set(listing(home)) == left
+    assert dataset.read_text() == app.read_text() == "mine"
+
+
+def test_a_daemon_makes_nothing_outside_the_list_of_its_own_files(user: User) -> None:
+    user.environ["MAESTRO_HOME"] = str(user.home)
+    user.has_an_agent_at_work()
+    user.types("hooks", "install", "--agent", "claude")
+    paths = Paths(user.home / "data", user.home / "run", user.home / "config", user.home / "run/maestrod.sock")
+    running = [survey(folder, kinds) for folder, kinds in folders_of(paths).items()]
+    user.types("daemon", "stop", "--sessions", "stop")
+    stopped = [survey(folder, kinds) for folder, kinds in folders_of(paths).items()]
+    assert [own.foreign for own in (*running, *stopped)] == [()] * 6
+    assert running[0].files and running[1].trees and stopped[1].files
+    user.types("uninstall", "--data", "--yes")

@@ -12,6 +12,7 @@ from maestroctl.verbs.completion import SCRIPTS, Shell
 from maestroctl.verbs.traces import hand_added_completions, package_command, traces
 from maestrod.api.errors import Conflict
 from maestrod.api.local.address import paths_of
+from maestrod.api.model.ids import make_id
 from tests.kit.clients.fake_daemon import FakeDaemon
 
 STATUS = {"version": "1", "instance": "i", "pid": 42, "startedAt": 1, "seq": 1}
@@ -67,7 +68,7 @@ def test_lines_in_start_files_are_left_to_their_writer(private_home: Path) -> No
 
 def test_data_stays_while_a_daemon_or_a_session_uses_it() -> None:
     data = paths_of(os.environ).data
-    session = data / "sessions" / "ses_1"
+    session = data / "sessions" / make_id("ses", 1, 2)
     session.mkdir(parents=True)
     lock = os.open(session / "shim.lock", os.O_RDWR | os.O_CREAT)
     fcntl.flock(lock, fcntl.LOCK_EX)
