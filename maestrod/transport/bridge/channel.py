@@ -110,7 +110,8 @@ class Channel(trio.abc.Stream):
         """Return when little is unsent, or the connection is closed."""
         await trio.lowlevel.checkpoint()
         while self._outbox.size > UNSENT_LOW and not self.closed:
-            self._room = self._room or trio.Event()
+            if self._room is None:
+                self._room = trio.Event()
             await self._room.wait()
 
     async def finish(self) -> None:
@@ -152,7 +153,8 @@ class Channel(trio.abc.Stream):
 
     async def _wait_sent(self) -> None:
         while self._outbox.size and not self.closed:
-            self._room = self._room or trio.Event()
+            if self._room is None:
+                self._room = trio.Event()
             await self._room.wait()
 
     def _push(self) -> bool:

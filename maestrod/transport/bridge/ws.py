@@ -185,7 +185,8 @@ class ClientSocket:
         while (message := await inbox.next()) is not None:
             self._work(message.encode() if isinstance(message, str) else message)
             while self.conversation.busy:
-                self._roomy = self._roomy or trio.Event()
+                if self._roomy is None:
+                    self._roomy = trio.Event()
                 await self._roomy.wait()
             if self._channel.unsent > UNSENT_HIGH:
                 await self._channel.wait_room()

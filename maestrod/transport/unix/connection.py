@@ -107,7 +107,8 @@ class UnixConnection:
         """Return when little is unsent, or the connection is closed."""
         await trio.lowlevel.checkpoint()
         while self._outbox.size > UNSENT_LOW and not self.closed:
-            self._drained = self._drained or trio.Event()
+            if self._drained is None:
+                self._drained = trio.Event()
             await self._drained.wait()
 
     def start(self, task: Callable[[], Awaitable[None]]) -> None:

@@ -66,6 +66,17 @@ async def test_a_writer_resumes_when_little_is_unsent() -> None:
         await went_on.wait()
 
 
+async def test_several_tasks_wait_for_one_channel() -> None:
+    async with channel() as (made, client), trio.open_nursery() as nursery:
+        made.write(BIG)
+        for wait in (made.wait_room, made.wait_room, made.finish, made.part):
+            nursery.start_soon(wait)
+        await trio.testing.wait_all_tasks_blocked()
+        assert len(nursery.child_tasks) == 4
+        await read(client, len(BIG))
+        await client.aclose()
+
+
 async def test_a_client_that_reads_nothing_is_cut_off(
     caplog: pytest.LogCaptureFixture, autojump_clock: trio.testing.MockClock
 ) -> None:

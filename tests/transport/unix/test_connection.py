@@ -3,12 +3,15 @@
 import json
 import socket
 from pathlib import Path
+from unittest.mock import create_autospec
 
 import trio
+import trio.testing
 
 from maestrod.rpc.conversation import WAITING_LIMIT
+from maestrod.rpc.dispatch import Dispatcher
 from maestrod.store.memory import MemoryStore
-from maestrod.transport.unix.connection import UNSENT_HIGH
+from maestrod.transport.unix.connection import UNSENT_HIGH, UNSENT_LOW, Loop, UnixConnection
 from tests.kit.clients.socket_client import serving
 from tests.kit.parts.rpc_parts import parts
 from tests.kit.patience import PATIENCE
@@ -105,6 +108,25 @@ async def test_a_client_that_takes_no_answers_is_cut_off_eventually(tmp_path: Pa
             except trio.BrokenResourceError:
                 pass
         assert await server.is_healthy()
+
+
+async def test_two_tasks_wait_for_room_on_one_connection() -> None:
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    theirs.setblocking(False)
+    connection = UnixConnection(create_autospec(Loop, instance=True), ours, Dispatcher(parts(), {}))
+    with theirs:
+        connection.send(b"x" * (8 << 20))
+        connection.work()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(connection.wait_room)
+            nursery.start_soon(connection.wait_room)
+            await trio.testing.wait_all_tasks_blocked()
+            assert len(nursery.child_tasks) == 2
+            while connection.unsent > UNSENT_LOW:
+                theirs.recv(1 << 20)
+                connection.work()
+        connection.close()
 
 
 async def test_a_client_that_leaves_while_it_is_not_read_is_noticed(tmp_path: Path) -> None:
