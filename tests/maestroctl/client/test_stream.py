@@ -231,6 +231,9 @@ def test_a_stream_notices_a_history_that_was_replaced_while_it_was_disconnected(
     daemon.on("event.subscribe", subscribed(((1, 2), True), ((3,), False)))
     stream = EventStream(client(), EventSubscribe(since=0))
     stream.open()
+    found: list[int] = []
+    while len(found) < 2:  # the fake daemon notes what it sends in its own thread
+        found += [event.seq for event in stream.poll(None)]
     restored(daemon, 2)
     with pytest.raises(ResyncRequired, match="history has changed at event 2"):
         drain(stream)

@@ -165,7 +165,7 @@ def outlived(home: Path) -> None:
 
 def maestroctl(*words: str) -> str:
     answer = subprocess.run(
-        [sys.executable, "-m", "maestroctl", *words], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-m", "maestroctl", *words], capture_output=True, text=True, check=False, timeout=PATIENCE
     )
     assert answer.returncode == 0, f"{words}: {answer.stdout}{answer.stderr}"
     return answer.stdout + answer.stderr
@@ -192,7 +192,7 @@ def under_manager(home: Path, scenario: str) -> None:
         pytest.skip(reason)
     environ = {"HOME": str(home), "PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT)}
     words = user_manager.command(sys.executable, "-c", SCENARIO, str(home), scenario)
-    answer = subprocess.run(words, capture_output=True, text=True, env=environ, timeout=120, check=False)
+    answer = subprocess.run(words, capture_output=True, text=True, env=environ, timeout=4 * PATIENCE, check=False)
     assert answer.returncode == 0, answer.stderr[-4000:]
 
 

@@ -16,6 +16,9 @@ from maestrod.api.attention import Attention, AttentionKind, FreeText
 
 QUESTION = Attention("att_q", "ses_x", AttentionKind.INPUT, "Delete the old backups?", options=("yes", "no"))
 
+#: More queues than a key goes through until the dialog has given its outcome.
+_QUEUES = 8
+
 
 class Host(App[None]):
     """An application that shows the dialog and notes what comes of it; its own keys must never see a letter."""
@@ -44,17 +47,27 @@ class Played:
     stray: int = 0
 
 
+async def settle(pilot: Pilot[Any]) -> None:
+    """Wait until a key has gone through every queue: the application, the screen, the field, the dialog and back.
+
+    ``Pilot.press`` waits until the processor is idle, which a busy machine looks like too, and for one queue after that.
+    """
+    for _ in range(_QUEUES):
+        await pilot.pause(0)
+
+
 def play(question: Attention, keys: list[str]) -> Played:
     """Press keys in a real application without a terminal, until the dialog has gone."""
     app, played = Host(question), Played()
 
     async def press(pilot: Pilot[Any]) -> None:
-        await pilot.pause()
+        await settle(pilot)
         for key in keys:
             if app.outcome:
                 break
             played.shown = app.dialog.typed
             await pilot.press(key)
+            await settle(pilot)
         played.shown = played.shown if app.outcome else app.dialog.typed
         app.exit()
 
