@@ -256,7 +256,7 @@ def decode(line: bytes) -> Incoming:
     """Decode a line as a message. Raises ``VersionMismatch`` if it is not JSON-RPC."""
     try:
         return msgspec.json.decode(line, type=Incoming)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise VersionMismatch(
             "client.wire", f"the program on the socket does not speak JSON-RPC 2.0 ({error})"
         ) from error

@@ -184,7 +184,7 @@ def _read(path: Path, kind: type[Kept]) -> Kept | None:
     """Decode a file of a session's folder; None when it is missing or damaged. Raises OSError on a shortage."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     except OSError as error:
         if is_shortage(error):

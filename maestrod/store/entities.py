@@ -75,7 +75,7 @@ def _decoded(decode: Callable[[bytes], T], data: bytes) -> T:
     """Decode a file that an editor may have saved in another encoding. Raises ``NotText`` or what msgspec raises."""
     try:
         return decode(data)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):  # the second from msgspec 0.20
         plain = file_text(data).encode()
     return decode_repaired(decode, plain)
 

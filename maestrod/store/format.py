@@ -2,11 +2,12 @@
 
 The ``format`` file is ``{"format": 2, "instance": "..."}``. A folder of a newer version is refused before anything is written.
 An older one is migrated step by step with ``MIGRATIONS`` (each from one version to the next), after its files were copied to
-``backup/format-<n>/``. While a migration runs, ``backup/migrating`` names its copy, and an interrupted migration starts again
-from there. Any other copy belongs to an earlier migration that is done, after which the user returned to the older version:
-the next copy gets a name of its own (``backup/format-<n>-2/``).
+``backup/format-<n>/``, or ``backup/format-<n>-2/`` if an earlier upgrade made one. From then on the ``format`` file has the new
+number and names the copy in ``migrating``: an older version refuses the folder, and an interrupted migration starts again
+from the copy.
 """
 
+import contextlib
 import itertools
 import os
 import secrets
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from maestrod.api.errors import BadConfiguration
+from maestrod.api.errors import BadConfiguration, Unavailable
 from maestrod.store import from_format_1
 from maestrod.store.files import Files, atomic_write, exists
 from maestrod.store.layout import FOLDERS, Layout
@@ -29,11 +30,15 @@ Migration = Callable[[Files, Layout], None]
 MIGRATIONS: Mapping[int, Migration] = {1: from_format_1.migrate}
 
 
-class StoreFormat(msgspec.Struct, frozen=True):
-    """The content of the ``format`` file; ``instance`` identifies this data folder and never changes."""
+class StoreFormat(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The content of the ``format`` file; ``instance`` identifies this data folder and never changes.
+
+    ``migrating`` is the name of the copy of the folder while a migration is not complete.
+    """
 
     format: int
     instance: str = ""
+    migrating: str = ""
 
 
 class _SnapshotHeader(msgspec.Struct):
@@ -58,14 +63,8 @@ def open_format(
         written = _snapshot_format(files, layout)
         found = StoreFormat(written or current, secrets.token_hex(8))
         _write_format(files, layout, found)
-    elif found.format == current:
-        _end_migration(files, layout)
-        return found
-    if found.format < current:
-        _migrate(files, layout, found.format, current, migrations, report)
-        found = StoreFormat(current, found.instance)
-        _write_format(files, layout, found)
-    _end_migration(files, layout)
+    if found.format < current or found.migrating:
+        found = _migrate(files, layout, found, current, migrations, report)
     return found
 
 
@@ -82,7 +81,7 @@ def refuse_newer(files: Files, layout: Layout, stored: StoreFormat | None, curre
 
 def refuse_older(layout: Layout, stored: StoreFormat | None) -> None:
     """Raise ``BadConfiguration`` if the folder must be migrated before it can be read."""
-    if stored is not None and stored.format < FORMAT:
+    if stored is not None and (stored.format < FORMAT or stored.migrating):
         raise BadConfiguration(
             "store.older_format",
             f"{layout.data_dir} was written by an older version (store format {stored.format}, this program reads {FORMAT}). "
@@ -115,47 +114,68 @@ def _head(files: Files, path: Path) -> bytes:
 
 
 def _migrate(
-    files: Files, layout: Layout, stored: int, current: int, migrations: Mapping[int, Migration], report: list[str]
-) -> None:
-    missing = [version for version in range(stored, current) if version not in migrations]
+    files: Files,
+    layout: Layout,
+    found: StoreFormat,
+    current: int,
+    migrations: Mapping[int, Migration],
+    report: list[str],
+) -> StoreFormat:
+    old = _copied(files, layout, found) if found.migrating else found
+    missing = [version for version in range(old.format, current) if version not in migrations]
     if missing:
         raise BadConfiguration(
             "store.unknown_format",
             f"{layout.data_dir} has store format {missing[0]}, which this program cannot read. Nothing was changed",
         )
-    layout.make(files)
-    backup = _interrupted(files, layout)
-    if backup is None:
-        backup = _free_name(files, layout.data_dir / "backup", f"format-{stored}")
-        _copy_store(files, layout, Layout(backup))
-        atomic_write(files, _marker(layout), backup.name.encode())
-    else:
-        _copy_store(files, Layout(backup), layout)
-    for version in range(stored, current):
-        migrations[version](files, layout)
-    report.append(f"{layout.data_dir}: migrated from store format {stored} to {current}; the old files are in {backup}")
+    try:
+        layout.make(files)
+        backup = _begin(files, layout, found, current)
+        for version in range(old.format, current):
+            migrations[version](files, layout)
+        new = StoreFormat(current, found.instance)
+        _write_format(files, layout, new)
+    except OSError as error:
+        raise Unavailable(
+            "store.migration",
+            f"{layout.data_dir} must be converted to store format {current}, and that failed: {error}. Nothing is lost. "
+            "The conversion needs about as much free space as the store; start the daemon again once there is enough",
+        ) from error
+    report.append(
+        f"{layout.data_dir}: migrated from store format {old.format} to {current}; the old files are in {backup}"
+    )
+    return new
+
+
+def _begin(files: Files, layout: Layout, found: StoreFormat, current: int) -> Path:
+    """Copy the store, or after an interruption put the copy back. Returns the copy's folder."""
+    folder = layout.data_dir / "backup"
+    if found.migrating:
+        _copy_store(files, Layout(folder / found.migrating), layout)
+        return folder / found.migrating
+    backup = _free_name(files, folder, f"format-{found.format}")
+    _copy_store(files, layout, Layout(backup))
+    _write_format(files, Layout(backup), found)
+    _write_format(files, layout, StoreFormat(current, found.instance, backup.name))
+    return backup
+
+
+def _copied(files: Files, layout: Layout, found: StoreFormat) -> StoreFormat:
+    """The format of the copy from which a migration started. Raises ``BadConfiguration`` if the copy is gone."""
+    backup = layout.data_dir / "backup" / found.migrating
+    copied = read_format(files, Layout(backup))
+    if copied is None:
+        raise BadConfiguration(
+            "store.copy_lost",
+            f"the conversion of {layout.data_dir} was interrupted, and the copy of the original, {backup}, is gone. "
+            "Put it back, or set MAESTRO_HOME to another folder. Nothing was changed",
+        )
+    return copied
 
 
 def _write_format(files: Files, layout: Layout, found: StoreFormat) -> None:
     layout.make(files)
     atomic_write(files, layout.format, msgspec.json.encode(found) + b"\n")
-
-
-def _marker(layout: Layout) -> Path:
-    return layout.data_dir / "backup" / "migrating"
-
-
-def _interrupted(files: Files, layout: Layout) -> Path | None:
-    """The copy from which a migration started that has not ended."""
-    if not exists(files, _marker(layout)):
-        return None
-    return layout.data_dir / "backup" / files.read(_marker(layout)).decode()
-
-
-def _end_migration(files: Files, layout: Layout) -> None:
-    if exists(files, _marker(layout)):
-        files.unlink(_marker(layout))
-        files.fsync_dir(_marker(layout).parent)
 
 
 def _free_name(files: Files, folder: Path, name: str) -> Path:
@@ -165,19 +185,13 @@ def _free_name(files: Files, folder: Path, name: str) -> Path:
 
 
 def _copy_store(files: Files, layout: Layout, target: Layout) -> None:
-    """Copy the files of a store. The format file comes last, so a copy that has one is complete."""
+    """Copy the files of a store except its format, durably. What is not a file is left for recovery to report."""
     target.make(files)
     paths = [layout.snapshot, layout.watermark]
     paths += [segment.path for segment in list_segments(files, layout.journal)]
     paths += [path for kind in FOLDERS for path in layout.entity_names(files, kind).values()]
     for path in paths:
-        if exists(files, path):
-            atomic_write(files, _in(target, layout, path), files.read(path), sync_dir=False)
-    for folder in {_in(target, layout, path).parent for path in paths}:
-        if exists(files, folder):
-            files.fsync_dir(folder)
-    atomic_write(files, target.format, files.read(layout.format))
-
-
-def _in(target: Layout, layout: Layout, path: Path) -> Path:
-    return target.data_dir / path.relative_to(layout.data_dir)
+        with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+            atomic_write(files, target.data_dir / path.relative_to(layout.data_dir), files.read(path), sync_dir=False)
+    for folder in (target.data_dir, *target.folders):
+        files.fsync_dir(folder)

@@ -12,13 +12,16 @@ Unreadable data is left as it is, for recovery to handle as usual.
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from maestrod.api.event import Event
+from maestrod.api.text.json_text import repeated
 from maestrod.store.entities import CHECK, is_genuine
-from maestrod.store.files import Files, atomic_write, exists
+from maestrod.store.files import Files, atomic_write
 from maestrod.store.layout import Layout
 from maestrod.store.reader import SECTOR, without_zero_tail
 from maestrod.store.record import DamagedLine, decode, encode
@@ -32,6 +35,8 @@ _MEMBERS = (
     *("paused", "stopping", "finishing", "deadline", "timeoutLeft", "turn"),
     *("wait", "limitHits", "limitedSince", "stallAt", "quietSince"),
 )
+#: What the conversion of a member of another type raises. Only an editor can have written it.
+_MISFITS = (TypeError, AttributeError, ValueError, LookupError)
 _UNSAID = {"source": "recovery", "code": "stopped"}
 
 
@@ -111,15 +116,25 @@ def _turn(turn: Json, has: Json) -> Json:
 def migrate(files: Files, layout: Layout) -> None:
     """Rewrite the store in ``layout``. After an interruption, run it again on the original files."""
     entities = _Entities()
-    if exists(files, layout.snapshot):
-        atomic_write(files, layout.snapshot, _snapshot(files.read(layout.snapshot), entities))
+    _rewrite(files, layout.snapshot, partial(_snapshot, entities))
     for kind in ENTITIES:
         for id_, path in layout.entity_names(files, kind).items():
-            atomic_write(files, path, _file(kind, id_, files.read(path), entities))
+            _rewrite(files, path, partial(_file, entities, kind, id_))
     segments = list_segments(files, layout.journal)
     for number, segment in enumerate(segments):
         end = segments[number + 1].first_seq if number + 1 < len(segments) else None
         atomic_write(files, segment.path, _segment(files.read(segment.path), entities, end))
+
+
+def _rewrite(files: Files, path: Path, rewritten: Callable[[bytes], bytes]) -> None:
+    """Replace a file; what is not a file is left for recovery to report."""
+    try:
+        data = files.read(path)
+    except (FileNotFoundError, IsADirectoryError):
+        return
+    new = rewritten(data)
+    if new != data:
+        atomic_write(files, path, new)
 
 
 class _Entities:
@@ -154,7 +169,7 @@ class _Entities:
         return max(known, key=lambda base: base[0])[1] if known else None
 
 
-def _snapshot(data: bytes, entities: _Entities) -> bytes:
+def _snapshot(entities: _Entities, data: bytes) -> bytes:
     """The rewritten snapshot; unchanged if it is damaged."""
     try:
         lines, seq = _snapshot_lines(data)
@@ -189,18 +204,21 @@ def _rewritten_snapshot(lines: list[bytes], seq: int, entities: _Entities) -> It
             yield line
 
 
-def _file(kind: str, id_: str, data: bytes, entities: _Entities) -> bytes:
-    """A rewritten entity file. An edited file stays edited; an unreadable one stays as it is."""
+def _file(entities: _Entities, kind: str, id_: str, data: bytes) -> bytes:
+    """A rewritten entity file. An edited file stays edited; one that recovery will refuse stays as it is."""
     try:
         old = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return data
-    if not isinstance(old, dict) or not isinstance(old.get("seq"), int):
-        return data
     genuine = is_genuine(data)
+    if not isinstance(old, dict) or not isinstance(old.get("seq"), int) or not (genuine or repeated(data) is None):
+        return data
+    try:
+        members = {**ENTITIES[kind](_without_own(old)), "seq": old["seq"]}
+    except _MISFITS:
+        return data
     if genuine:
         entities.bases.setdefault(id_, []).append((old["seq"], _without_own(old)))
-    members = {**ENTITIES[kind](_without_own(old)), "seq": old["seq"]}
     text = msgspec.json.format(msgspec.json.encode(members), indent=2).removesuffix(b"\n}")
     check = f"{zlib.crc32(text):08x}" if genuine else str(old.get("check", ""))
     return b'%b%b%b"\n}\n' % (text, CHECK, check.encode())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from maestrod.api.errors import BadConfiguration
+from maestrod.api.errors import BadConfiguration, Unavailable
 from maestrod.store.files import Files, atomic_write
 from maestrod.store.format import FORMAT, StoreFormat, open_format, read_format
 from maestrod.store.layout import Layout
@@ -83,8 +83,11 @@ def test_20_an_interrupted_migration_starts_again_from_its_copy(files: CrashFile
         raise OSError("the power is gone")
 
     for _ in range(2):
-        with pytest.raises(OSError, match="power"):
+        with pytest.raises(Unavailable, match=r"the power is gone. Nothing is lost") as failed:
             open_format(files, LAYOUT, [], current=3, migrations={2: stumble})
+        assert failed.value.exit_code == 75
+        with pytest.raises(BadConfiguration, match="newer version"):
+            open_format(files, LAYOUT, [], current=2)  # else its work would be replaced by the copy
     seen: list[bytes] = []
     report: list[str] = []
     open_format(
@@ -96,6 +99,14 @@ def test_20_an_interrupted_migration_starts_again_from_its_copy(files: CrashFile
     )
     assert seen == [before]
     assert sorted(files.listdir(DATA / "backup")) == ["format-2"]
+
+
+def test_20_an_interrupted_migration_whose_copy_is_gone_is_refused(files: CrashFiles) -> None:
+    atomic_write(files, LAYOUT.format, b'{"format":3,"instance":"a","migrating":"format-2"}')
+    before = files.tree()
+    with pytest.raises(BadConfiguration, match=r"backup/format-2, is gone"):
+        open_format(files, LAYOUT, [], current=3, migrations={2: lambda files, layout: None})
+    assert files.tree() == before
 
 
 def test_20_an_unknown_version_is_refused_and_left_untouched(files: CrashFiles) -> None:

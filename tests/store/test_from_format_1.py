@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maestrod.api.errors import Unavailable
 from maestrod.api.session import Session
 from maestrod.store import from_format_1
-from maestrod.store.files import Files, atomic_write
+from maestrod.store.files import Files, RealFiles, atomic_write
 from maestrod.store.format import read_format
 from maestrod.store.layout import Layout
 from maestrod.store.segments import list_segments
@@ -104,7 +105,7 @@ def test_an_interrupted_migration_starts_again(writes: int, folder: Path, monkey
             raise OSError("the power is gone")
         atomic_write(files, path, data)
 
-    with monkeypatch.context() as patched, pytest.raises(OSError, match="power"):
+    with monkeypatch.context() as patched, pytest.raises(Unavailable, match="power"):
         patched.setattr(from_format_1, "atomic_write", write)
         opened(folder)
     store = opened(folder)
@@ -117,15 +118,42 @@ def test_an_interrupted_migration_starts_again(writes: int, folder: Path, monkey
 
 
 def test_a_torn_commit_is_cut_after_a_migration_too(folder: Path) -> None:
-    path = list_segments(opened(folder)._files, Layout(folder).journal)[-1].path
-    backup = folder / "backup/format-1"
-    torn = (backup / path.relative_to(folder)).read_bytes().rstrip(b"\0")
-    torn += b'{"crc":"01234567","seq":9' + b"\0" * (512 - (len(torn) + 25) % 512) + b'"at":1}\n'
-    (backup / path.relative_to(folder)).write_bytes(torn)
-    (folder / "format").write_bytes((backup / "format").read_bytes())
+    path = list_segments(RealFiles(), Layout(folder).journal)[-1].path
+    torn = path.read_bytes().rstrip(b"\0")
+    path.write_bytes(torn + b'{"crc":"01234567","seq":9' + b"\0" * (512 - (len(torn) + 25) % 512) + b'"at":1}\n')
     store = opened(folder)
     assert store.refusal() is None, store.report
-    assert any("cut" in line for line in store.report), store.report
+    assert any(": cut " in line for line in store.report), store.report
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ('"status": "working"', '"status": []'),
+        ('"status": "working"', '"turn": 5'),
+        ('"agent"', '"name": "twice", "agent"'),
+        ('"id"', "id"),
+    ],
+)
+def test_an_edited_file_that_cannot_be_a_session_stays_for_recovery(folder: Path, old: str, new: str) -> None:
+    paths = sorted(Layout(folder).folder("session").glob("*.json"))
+    path = next(path for path in paths if old in path.read_text())
+    edited = path.read_text().replace(old, new, 1)
+    path.write_text(edited)
+    store = opened(folder)
+    assert store.refusal() is None, store.report
+    assert edited in (
+        path.read_text(),
+        *(each.read_text() for each in (folder / "quarantine").rglob("*") if each.is_file()),
+    )
+
+
+def test_what_is_not_a_file_does_not_stop_a_migration(folder: Path) -> None:
+    (Layout(folder).folder("task") / "tsk_folder.json").mkdir()
+    (Layout(folder).folder("task") / "tsk_link.json").symlink_to(folder / "nothing")
+    store = opened(folder)
+    assert store.refusal() is None, store.report
+    assert store.world.sessions
 
 
 def test_an_edited_file_stays_edited(folder: Path) -> None:
