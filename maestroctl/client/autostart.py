@@ -5,6 +5,7 @@ in ``<data>/maestrod.log``. A lock in the data folder lets one of many callers s
 """
 
 import fcntl
+import math
 import os
 import subprocess
 import sys
@@ -50,7 +51,7 @@ _START_LOG = "maestrod.start.log"
 
 
 def ensure(paths: Paths, environ: Mapping[str, str]) -> None:
-    """Return when a daemon answers; starts one if none holds the data folder.
+    """Return when a daemon answers; starts one if none holds the data folder, or once the one that is stopping has ended.
 
     Raises ``NoDaemon`` with its last output if it does not start, or with the reason if the present one does not answer, and
     ``BadConfiguration`` if it cannot start with this configuration and these folders.
@@ -58,40 +59,46 @@ def ensure(paths: Paths, environ: Mapping[str, str]) -> None:
     with _turn(paths.data):
         if _answers(paths):
             return
-        if is_held(paths.data):
-            await_holder(paths)
+        if is_held(paths.data) and await_holder(paths):
             return
         say("Starting maestrod…")
         start(paths, environ)
 
 
-def await_holder(paths: Paths) -> None:
-    """Return when the daemon that holds the data folder answers. Raises ``NoDaemon`` with the reason if it does not."""
-    began = last_said = time.monotonic()
+def await_holder(paths: Paths) -> bool:
+    """Whether the daemon that holds the data folder answers; False once nothing holds it. Raises ``NoDaemon`` with the reason if it hangs.
+
+    Each holder has its own time, and each of its phases: one that took long to stop takes none from its successor.
+    """
+    known: tuple[int, Phase] | None = None
+    began, last_said = time.monotonic(), -math.inf
     while not _answers(paths):
         holder, now = holder_of(paths.data), time.monotonic()
+        if holder is not None and known != (holder.pid, holder.phase):
+            known, began = (holder.pid, holder.phase), now
+        if holder is None and not is_held(paths.data):
+            return False
         if holder is None or not holder.is_here:
             _await_strange_holder(paths, now - began)
         elif paths.is_socket_named and Path(holder.socket) != paths.socket:
             raise _elsewhere(paths, holder)
-        elif now - began > _allowed(paths, holder):
+        elif now - began >= _allowed(paths, holder):
             raise why_holder_silent(holder, now - began)
-        elif now - last_said > _WORD or began == last_said:
+        elif now - last_said > _WORD:
             last_said = now
             say(f"Waiting for maestrod (process {holder.pid}): {_doing(paths, holder)}.")
         time.sleep(RETRY_PAUSE)
+    return True
 
 
 def _await_strange_holder(paths: Paths, seconds: float) -> None:
     """Raise if a process that does not identify itself, or is on another machine, keeps the lock."""
-    if is_held(paths.data) and seconds > _ANSWER_TIME:
+    if seconds >= _ANSWER_TIME:
         raise NoDaemon(
             "daemon.elsewhere",
             f"a process holds {paths.data / LOCK_FILE} and does not answer on {paths.socket}: is it on another machine, or in a "
             "container that shares the folder? Stop it there, or set MAESTRO_HOME to another folder",
         )
-    if not is_held(paths.data) and seconds > _ANSWER_TIME:
-        raise absent(str(paths.socket))
 
 
 def _allowed(paths: Paths, holder: Holder) -> float:
@@ -263,7 +270,8 @@ def _wait(paths: Paths, child: "subprocess.Popen[bytes] | None") -> None:
             words = "\n".join(line.removeprefix("maestrod: ") for line in last_words(paths))
             raise BadConfiguration("daemon.configuration", words or "maestrod rejected its configuration")
         if code == _ANOTHER_RUNS and is_held(paths.data):
-            await_holder(paths)
+            if not await_holder(paths):
+                raise absent(str(paths.socket))
             return
         if code is not None:
             raise _failed(paths, f"maestrod {how_ended(code)} right after it was started")

@@ -8,7 +8,9 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from maestroctl.client import autostart
 from maestroctl.install import service_manager
 from maestrod.api.errors import BadConfiguration, NoDaemon
 from maestrod.api.local.address import Paths, paths_of
-from maestrod.api.local.daemon_lock import Phase
+from maestrod.api.local.daemon_lock import Phase, is_held
 from maestrod.host.instance import single_instance
 from tests.kit.clients.fake_daemon import FakeDaemon
 from tests.kit.patience import PATIENCE
@@ -129,6 +131,46 @@ def test_the_client_waits_for_a_starting_daemon_and_shows_what_it_does(
         f"Waiting for maestrod (process {os.getpid()}): it is starting; it is reading its store."
         in capsys.readouterr().err
     )
+
+
+def test_a_daemon_is_started_once_the_one_that_was_stopping_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    started: list[bool] = []
+    here().data.mkdir(parents=True, mode=0o700)
+    with ExitStack() as stack:
+        stack.enter_context(single_instance(here().data, here().socket, "1")).publish(Phase.STOPPING)
+
+        def say(text: str) -> None:
+            said.append(text)
+            stack.close()  # the old daemon ends while the command waits
+
+        monkeypatch.setattr(autostart, "say", say)
+        monkeypatch.setattr(autostart, "start", lambda *arguments: started.append(is_held(here().data)))
+        autostart.ensure(here(), os.environ)
+    assert said == [f"Waiting for maestrod (process {os.getpid()}): it is stopping.", "Starting maestrod…"]
+    assert started == [False]
+
+
+def test_the_time_for_an_answer_begins_with_the_daemon_that_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(autostart, "start", lambda *arguments: pytest.fail("started another one"))
+    here().data.mkdir(parents=True, mode=0o700)
+    fake = FakeDaemon(here().socket)
+    fake.on("system.hello", {"protocol": 1})
+    now = 0
+    with single_instance(here().data, here().socket, "1") as claim, ExitStack() as stack:
+        claim.publish(Phase.STARTING)
+
+        def sleep(seconds: float) -> None:
+            nonlocal now
+            now += 1
+            if now == 100:
+                claim.publish(Phase.SERVING)
+            elif now == 105:
+                stack.enter_context(fake)
+
+        monkeypatch.setattr(autostart, "time", SimpleNamespace(monotonic=lambda: now, sleep=sleep))
+        autostart.ensure(here(), os.environ)
+    assert now == 105
 
 
 def test_a_named_socket_without_a_daemon_fails_at_once(short_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
