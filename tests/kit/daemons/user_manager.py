@@ -26,7 +26,7 @@ def missing() -> str | None:
     """Why a user manager cannot run here; None if it can."""
     if not SYSTEMD.exists() or shutil.which("unshare") is None:
         return "systemd or unshare is not installed"
-    probe = f"mount -t tmpfs none /run && mount -t cgroup2 none {CGROUPS} && mkdir {CGROUPS}/$$ && rmdir {CGROUPS}/$$"
+    probe = f"mount -t tmpfs none /run && mount -t cgroup2 none {CGROUPS} && rmdir $(mktemp -d {CGROUPS}/probe.XXXXXX)"
     answer = subprocess.run([*UNSHARE, "sh", "-c", probe], capture_output=True, text=True, check=False)
     return f"no private namespaces here: {answer.stderr.strip()}" if answer.returncode else None
 
@@ -71,6 +71,7 @@ def run_under_manager(words: list[str], runtime: Path) -> int:
         try:
             while b"READY=1" not in notify.recv(4096).split(b"\n"):
                 pass
+            notify.close()  # the manager reports every job: a queue that nothing reads would fill up and block it
             return subprocess.run(words, env=environ, check=False, timeout=PATIENCE).returncode
         finally:
             manager.kill()
