@@ -71,7 +71,7 @@ def seat(daemon: Daemon, *arguments: str, **size: int) -> Pane:
 def test_a_full_screen_program_looks_right(running: Daemon, short_folder: Path) -> None:
     session = start(running, short_folder, "one", FULL_SCREEN)
     with seat(running, session) as pane:
-        screen = pane.wait("one 100x30", "keys:", "detaches")
+        screen = pane.wait("one 100x30", "keys:", "go to the session")
         assert screen.splitlines()[29].startswith(
             " one: ctrl-\\ detaches, ctrl-] switches; all other keys go to the session"
         )
@@ -84,7 +84,7 @@ def test_a_full_screen_program_looks_right(running: Daemon, short_folder: Path) 
             "1",
         )
         pane.resize(70, 20)
-        assert pane.wait("one 70x20").splitlines()[19] == "last line"
+        assert pane.wait("one 70x20", "last line").splitlines()[19] == "last line"
         pane.type("h", "i", "Up")
         pane.wait("keys:^[Ahi^")
         pane.type("C-\\")
