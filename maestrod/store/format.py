@@ -163,7 +163,10 @@ def _begin(files: Files, layout: Layout, found: StoreFormat, current: int) -> Pa
 def _copied(files: Files, layout: Layout, found: StoreFormat) -> StoreFormat:
     """The format of the copy from which a migration started. Raises ``BadConfiguration`` if the copy is gone."""
     backup = layout.data_dir / "backup" / found.migrating
-    copied = read_format(files, Layout(backup))
+    is_plain = (
+        found.migrating == Path(found.migrating).name != ".."
+    )  # a folder beside the others, never a path out of the data folder
+    copied = read_format(files, Layout(backup)) if is_plain else None
     if copied is None:
         raise BadConfiguration(
             "store.copy_lost",

@@ -109,6 +109,15 @@ def test_20_an_interrupted_migration_whose_copy_is_gone_is_refused(files: CrashF
     assert files.tree() == before
 
 
+@pytest.mark.parametrize("name", ["../../data", "/data", ".."])
+def test_20_a_copy_outside_the_backup_folder_is_refused(files: CrashFiles, name: str) -> None:
+    atomic_write(files, LAYOUT.format, b'{"format":3,"instance":"a","migrating":"%b"}' % name.encode())
+    before = files.tree()
+    with pytest.raises(BadConfiguration, match="is gone"):
+        open_format(files, LAYOUT, [], current=3, migrations={2: lambda files, layout: None})
+    assert files.tree() == before
+
+
 def test_20_an_unknown_version_is_refused_and_left_untouched(files: CrashFiles) -> None:
     before = files.tree()
     with pytest.raises(BadConfiguration, match="store format 2"):

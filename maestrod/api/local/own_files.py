@@ -5,7 +5,6 @@ code that makes the files, and ``tests/system/test_uninstall.py`` with the folde
 """
 
 import contextlib
-import os
 import re
 import shutil
 import stat
@@ -114,8 +113,7 @@ def remove_own(folder: Path, kinds: Iterable[str]) -> None:
 
 def _walk(top: Path, folder: Path, kinds: tuple[str, ...]) -> Iterator[tuple[str, Path]]:
     with contextlib.suppress(FileNotFoundError):
-        for name in sorted(os.listdir(folder)):  # noqa: PTH208 - names, not paths
-            path = folder / name
+        for path in sorted(folder.iterdir()):
             owner = _owner(path, path.relative_to(top).as_posix(), kinds)
             if owner == "folder":
                 yield from _walk(top, path, kinds)
